@@ -1,0 +1,50 @@
+# make demo   rate sample photos and show the table and a contact sheet (no torch)
+# make test   format, lint, types, import contracts, and the whole suite
+# make critic teach the critic that comes in the package again (needs the data: DATA=…)
+# make bench  time photocritic beside the straightforward way
+
+PYTHON ?= python3
+DATA ?= ../shared/data
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+
+.PHONY: demo test check format critic bench clean
+
+demo: $(VENV)/.demo
+	$(BIN)/python -m demo.photos build/demo/photos
+	$(BIN)/photocritic rate build/demo/photos --html build/demo/contact-sheet.html
+
+test: check
+	$(BIN)/python -m pytest
+
+check: $(VENV)/.dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(VENV)/.dev
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+critic: $(VENV)/.dev
+	$(BIN)/python -m critics.default --data $(DATA)
+
+bench: $(VENV)/.dev
+	$(BIN)/python -m benchmarks.rating
+
+clean:
+	rm -rf $(VENV) build/demo
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+# The package itself is installed once; its code is used from src, so only its metadata makes these old.
+$(VENV)/.demo: pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP) -e '.[demo]'
+	touch $@
+
+$(VENV)/.dev: pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP) -e '.[demo,dev,parquet,train]'
+	touch $@ $(VENV)/.demo

@@ -1,0 +1,346 @@
+"""The records that pass between rooms: a rating scale, a critic's card, and what a critic says of a photo.
+
+All are frozen. None knows how a photo is decoded or judged.
+"""
+
+import hashlib
+import json
+import math
+import re
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Final, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from photocritic.core.ratings import good_share, percentile_score, ratings_mean, ratings_std
+from photocritic.errors import InputError
+
+CARD_FORMAT: Final = 1
+"""The version of the card's layout that this photocritic reads and writes."""
+
+CARD_KEY: Final = "photocritic.card"
+"""Where a model file keeps its card: the key in ONNX's metadata."""
+
+INPUT_NAME: Final = "batch"
+OUTPUT_NAMES: Final = ("probs", "embedding", "logit_map")
+"""The names of a model file's input, float32 ``(N, 3, H, W)``, and outputs; the last may be missing."""
+
+SIDE_MAX_PX: Final = 16_384
+"""The longest side that a network may ask for; a card that wants more is wrong or hostile."""
+
+_HASH_DIGITS: Final = 16
+_NAME: Final = re.compile(r"[A-Za-z0-9_.-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """An ordered rating scale.
+
+    Attributes:
+        levels: The value of each level, strictly ascending; at least 2.
+        good_from: The lowest value that counts as good.
+        asks: What the raters were asked, in a few words.
+
+    Example:
+        >>> Scale(levels=(1, 2, 3, 4, 5), good_from=4, asks="beauty").best
+        5
+    """
+
+    levels: tuple[float, ...]
+    good_from: float
+    asks: str = ""
+
+    def __post_init__(self) -> None:
+        if len(self.levels) < 2 or any(b <= a for a, b in zip(self.levels, self.levels[1:], strict=False)):
+            raise InputError(f"a scale needs at least 2 ascending levels; got {self.levels}")
+        if not self.levels[0] < self.good_from <= self.levels[-1]:
+            raise InputError(
+                f"'good' must begin above the worst level and not above the best; "
+                f"got {self.good_from} on {self.levels[0]} to {self.levels[-1]}"
+            )
+
+    @property
+    def worst(self) -> float:
+        """The lowest level."""
+        return self.levels[0]
+
+    @property
+    def best(self) -> float:
+        """The highest level."""
+        return self.levels[-1]
+
+
+@dataclass(frozen=True, slots=True)
+class InputSpec:
+    """How a photo becomes a network's input. It travels in the model file; see `photocritic.core.preprocess`.
+
+    Attributes:
+        short_side_px: The length of the shorter side.
+        long_side_max_px: The longer side's limit; a longer panorama gets a shorter short side instead.
+        multiple_px: Both sides are rounded to multiples of this, the network's coarsest stride.
+        offset: Subtracted from each channel's 0 … 255, in the order R, G, B.
+        divisor: Each channel is then divided by this.
+    """
+
+    short_side_px: int
+    long_side_max_px: int
+    multiple_px: int
+    offset: tuple[float, float, float]
+    divisor: tuple[float, float, float]
+
+    def __post_init__(self) -> None:
+        if not 0 < self.multiple_px <= self.short_side_px <= self.long_side_max_px:
+            raise InputError(f"input sizes must hold 0 < multiple <= short side <= long side limit; got {self}")
+        if self.short_side_px % self.multiple_px or self.long_side_max_px % self.multiple_px:
+            raise InputError(f"the sides of the input must be multiples of {self.multiple_px} px; got {self}")
+        if self.long_side_max_px > SIDE_MAX_PX:
+            raise InputError(f"the input's long side is at most {SIDE_MAX_PX} px; got {self.long_side_max_px}")
+        if 0 in self.divisor:
+            raise InputError(f"the input's divisor must not be 0; got {self.divisor}")
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """One measured figure of a critic.
+
+    Attributes:
+        name: The measure, as in `photocritic.core.metrics`: ``"srcc_score"``.
+        value: The figure.
+        low: The lower end of its 95 % bootstrap interval.
+        high: The upper end.
+        photos: How many photos it was measured on.
+        on: On which photos, in words.
+    """
+
+    name: str
+    value: float
+    low: float
+    high: float
+    photos: int
+    on: str
+
+
+@dataclass(frozen=True, slots=True)
+class Taught:
+    """Salted hashes of the photos that a critic was taught on, so that an examination can notice them.
+
+    Attributes:
+        salt: Mixed into each hash, so that lists of hashes made elsewhere match nothing here.
+        hashes: The first 16 hex digits of SHA-256 over the salt and the photo file's bytes.
+    """
+
+    salt: str
+    hashes: frozenset[str]
+
+    @classmethod
+    def of(cls, photos: list[Path], salt: str) -> Self:
+        """Return the hashes of these photo files."""
+        empty = cls(salt, frozenset())
+        return cls(salt, frozenset(empty.hash(path.read_bytes()) for path in photos))
+
+    def hash(self, photo_bytes: bytes) -> str:
+        """Return the salted hash of a photo file's bytes."""
+        return hashlib.sha256(self.salt.encode() + photo_bytes).hexdigest()[:_HASH_DIGITS]
+
+    def __contains__(self, photo_bytes: bytes) -> bool:
+        return self.hash(photo_bytes) in self.hashes
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What a model file says of itself: how to use it, what it was taught, and how good it is.
+
+    Attributes:
+        name: The critic's name: letters, digits, ``-``, ``_`` and ``.``.
+        version: Its version, of the same.
+        summary: One sentence.
+        scale: The rating scale of its answers.
+        input: How a photo becomes its input.
+        quantiles: Its mean rating over the reference set at evenly spaced shares from 0 to 1, ascending.
+            The score is a percentile among these.
+        reference: What the reference set is, in words.
+        taught_on: What it was taught on, in words.
+        marks: Measured agreement with people.
+        limits: What it must not be used for and where it is weak, a sentence each.
+        licence: The licence of the model file.
+        provenance: Every ingredient with its origin and licence, a sentence each.
+        taught: Hashes of the photos it was taught on.
+    """
+
+    name: str
+    version: str
+    summary: str
+    scale: Scale
+    input: InputSpec
+    quantiles: tuple[float, ...]
+    reference: str
+    taught_on: str
+    marks: tuple[Mark, ...]
+    limits: tuple[str, ...]
+    licence: str
+    provenance: tuple[str, ...]
+    taught: Taught = field(repr=False)
+
+    def __post_init__(self) -> None:
+        if not (_NAME.fullmatch(self.name) and _NAME.fullmatch(self.version)):
+            raise InputError(f"a critic's name and version are letters, digits, - _ and .; got {self.name!r}")
+        percentile_score(0.0, self.quantiles)  # raises if they are not quantiles
+
+    def to_json(self) -> str:
+        """Return the card as JSON text; `from_json` reads it back."""
+        fields = asdict(self)
+        fields["taught"]["hashes"] = sorted(self.taught.hashes)
+        return json.dumps({"format": CARD_FORMAT, **fields}, ensure_ascii=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """Read a card from JSON text.
+
+        Raises:
+            InputError: If the text is no card, or a card of a newer photocritic.
+        """
+        try:
+            fields = json.loads(text)
+            card_format = fields.pop("format")
+            if card_format != CARD_FORMAT:
+                raise InputError(
+                    f"the card has format {card_format!r}, this photocritic reads format {CARD_FORMAT}; "
+                    "update photocritic"
+                )
+            scale, spec, taught = fields["scale"], fields["input"], fields["taught"]
+            return cls(
+                name=_text(fields["name"]),
+                version=_text(fields["version"]),
+                summary=_text(fields["summary"]),
+                scale=Scale(_numbers(scale["levels"]), _number(scale["good_from"]), _text(scale["asks"])),
+                input=InputSpec(
+                    short_side_px=int(_number(spec["short_side_px"])),
+                    long_side_max_px=int(_number(spec["long_side_max_px"])),
+                    multiple_px=int(_number(spec["multiple_px"])),
+                    offset=_three(spec["offset"]),
+                    divisor=_three(spec["divisor"]),
+                ),
+                quantiles=_numbers(fields["quantiles"]),
+                reference=_text(fields["reference"]),
+                taught_on=_text(fields["taught_on"]),
+                marks=tuple(
+                    Mark(
+                        name=_text(mark["name"]),
+                        value=_number(mark["value"]),
+                        low=_number(mark["low"]),
+                        high=_number(mark["high"]),
+                        photos=int(_number(mark["photos"])),
+                        on=_text(mark["on"]),
+                    )
+                    for mark in fields["marks"]
+                ),
+                limits=_texts(fields["limits"]),
+                licence=_text(fields["licence"]),
+                provenance=_texts(fields["provenance"]),
+                taught=Taught(_text(taught["salt"]), frozenset(_texts(taught["hashes"]))),
+            )
+        except InputError:
+            raise
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as err:
+            raise InputError(f"this is no critic's card: {type(err).__name__}: {err}") from err
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Assessment:
+    """What a critic says of one photo, from one look.
+
+    Attributes:
+        path: The photo's file; None if it came as pixels.
+        probs: The predicted distribution of people's ratings, float64, shape ``(K,)``; sums to 1.
+        embedding: The pooled features that the rating was read from, float32, shape ``(D,)``.
+        logit_map: The evidence for each level at each place, float32, shape ``(K, h, w)``; its mean over the
+            places gives the logits of `probs`. None for a network that has no map. It is a few kilobytes
+            that the same look has already produced, so it is kept rather than looked for again.
+        width: The upright photo's full width in pixels.
+        height: The upright photo's full height in pixels.
+        taken_at: When the photo was taken, as the file says; with a time zone only if the file gives one.
+        scale: The rating scale of `probs`.
+        quantiles: The critic's means over its reference set; see `Card`.
+        model_id: Which critic judged: ``name-version@sha256``, 12 hex digits of it.
+        thumbnail: A small JPEG of what the critic saw, if asked for.
+    """
+
+    path: Path | None
+    probs: NDArray[np.float64]
+    embedding: NDArray[np.float32] = field(repr=False)
+    logit_map: NDArray[np.float32] | None = field(repr=False)
+    width: int
+    height: int
+    taken_at: datetime | None
+    scale: Scale = field(repr=False)
+    quantiles: tuple[float, ...] = field(repr=False)
+    model_id: str
+    thumbnail: bytes | None = field(default=None, repr=False)
+
+    @property
+    def mean(self) -> float:
+        """The predicted mean rating on the critic's scale; higher is better."""
+        return float(ratings_mean(self.probs, self.scale.levels))
+
+    @property
+    def std(self) -> float:
+        """How much people are predicted to disagree, in units of the scale."""
+        return float(ratings_std(self.probs, self.scale.levels))
+
+    @property
+    def p_good(self) -> float:
+        """The predicted share of people who rate the photo as good, 0 … 1."""
+        return float(good_share(self.probs, self.scale.good_from, self.scale.levels))
+
+    @property
+    def score(self) -> float:
+        """The percentile of `mean` among the critic's reference photos, 0 … 100; higher is better."""
+        return float(percentile_score(self.mean, self.quantiles))
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A photo that could not be judged.
+
+    Attributes:
+        path: The photo's file; None if it came as pixels.
+        reason: Why, and what would help.
+    """
+
+    path: Path | None
+    reason: str
+
+
+# What a card holds comes from a file that anyone may have written: each value is of its type, or refused.
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"text is needed; got {value!r:.40}")
+    return value
+
+
+def _number(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise TypeError(f"a finite number is needed; got {value!r:.40}")
+    return value
+
+
+def _texts(values: object) -> tuple[str, ...]:
+    if not isinstance(values, list):
+        raise TypeError(f"a list is needed; got {values!r:.40}")
+    return tuple(map(_text, values))
+
+
+def _numbers(values: object) -> tuple[float, ...]:
+    if not isinstance(values, list):
+        raise TypeError(f"a list is needed; got {values!r:.40}")
+    return tuple(map(_number, values))
+
+
+def _three(values: object) -> tuple[float, float, float]:
+    red, green, blue = _numbers(values)
+    return red, green, blue
