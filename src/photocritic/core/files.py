@@ -1,0 +1,79 @@
+"""Writing files whole or not at all, and never over a photo."""
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Final
+
+from photocritic.core.formats import SNIFF_BYTES, sniff
+from photocritic.errors import InputError
+
+PARTIAL_SUFFIX: Final = ".partial"
+"""How the names of files end that are not whole yet; they also begin with a dot."""
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[IO[bytes]]:
+    """Open a file for writing that appears under its name only when it is whole.
+
+    It is written beside its place and moved there when the block ends well; when the block fails, what stood
+    there before still stands. A device or a pipe (``/dev/stdout``) is written directly.
+
+    Args:
+        path: Where the file goes; a link is followed.
+
+    Yields:
+        The open file.
+
+    Raises:
+        InputError: If there is a photo at ``path``, or it cannot be written.
+
+    Example:
+        >>> import tempfile
+        >>> place = Path(tempfile.mkdtemp()) / "marks.txt"
+        >>> with whole_file(place) as file:
+        ...     _ = file.write(b"good")
+        >>> place.read_text()
+        'good'
+    """
+    if path.exists() and not path.is_file() and not path.is_dir():
+        with _blamed_on(path):
+            device = path.open("wb")
+        with device:
+            yield device
+        return
+    place = Path(os.path.realpath(path))
+    partial = place.with_name(f".{place.name[:100]}.{secrets.token_hex(4)}{PARTIAL_SUFFIX}")
+    with _blamed_on(path):
+        if _is_photo(place):
+            raise InputError(f"{path} is a photo; photocritic never writes over one: choose another name")
+        if place.is_dir():
+            raise InputError(f"{path} is a folder; give the name of a file")
+        file = partial.open("xb")
+    try:
+        with file:
+            yield file
+            with _blamed_on(path):
+                file.flush()
+                os.fsync(file.fileno())
+        with _blamed_on(path):
+            partial.replace(place)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+@contextmanager
+def _blamed_on(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as err:
+        raise InputError(f"cannot write {path}: {err.strerror or err}") from err
+
+
+def _is_photo(path: Path) -> bool:
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return sniff(file.read(SNIFF_BYTES)) is not None
