@@ -1,0 +1,1 @@
+"""The judge at work, on onnxruntime. This room knows nothing of labels or of teaching."""

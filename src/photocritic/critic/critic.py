@@ -1,0 +1,188 @@
+"""A critic at work: photos → assessments and failures, in order, in bounded memory.
+
+One thread per core, each decoding its photo and then running the network on it: measured as fast as anything
+more elaborate (LOG.md). Decoding and the network both release Python's lock. This module knows nothing of
+labels, tables or pages.
+"""
+
+import io
+import os
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Self, TypeAlias
+
+import numpy as np
+from PIL import Image
+
+from photocritic.core.images import MAX_PIXELS, Photo, PhotoSource, load_photo
+from photocritic.core.preprocess import input_size, to_input
+from photocritic.core.ratings import rating_probs
+from photocritic.core.records import Assessment, Card, Failure
+from photocritic.critic.model import DEFAULT_NAME, Model
+from photocritic.errors import InputError
+
+Verdict: TypeAlias = Assessment | Failure
+
+THUMBNAIL_QUALITY: Final = 80
+
+# Photos in work per thread: enough that a slow one at the front does not idle the rest for long.
+_AHEAD: Final = 4
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Critic:
+    """A critic, ready to judge photos.
+
+    Attributes:
+        model: Its network and card.
+
+    Example:
+        >>> import numpy as np
+        >>> critic = Critic.load()
+        >>> grey = np.full((40, 60, 3), 128, np.uint8)
+        >>> [verdict] = critic.rate([grey])
+        >>> 0 <= verdict.score <= 100
+        True
+    """
+
+    model: Model
+
+    @classmethod
+    def load(cls, model: str | Path = DEFAULT_NAME, device: str = "auto") -> Self:
+        """Load a critic.
+
+        Args:
+            model: The name of a critic in the package, or the path of an ``.onnx`` file.
+            device: ``"cpu"``, ``"cuda"``, or ``"auto"`` for CUDA where onnxruntime has it.
+
+        Returns:
+            The critic.
+
+        Raises:
+            ModelError: If the model cannot be had.
+        """
+        return cls(Model.load(model, device))
+
+    @property
+    def card(self) -> Card:
+        """What the model file says of itself."""
+        return self.model.card
+
+    def rate(
+        self,
+        photos: Iterable[PhotoSource | Failure],
+        *,
+        jobs: int | None = None,
+        max_pixels: int = MAX_PIXELS,
+        has_thumbnails: bool = False,
+    ) -> Iterator[Verdict]:
+        """Judge photos lazily, in the order they come.
+
+        Only a few photos per thread are in memory at once, however many there are.
+
+        Args:
+            photos: Paths, Pillow images or arrays; see `photocritic.core.images.load_photo`. A Failure, from
+                a folder that could not be listed, say, is passed on in its place.
+            jobs: How many to look at in parallel; the number of usable cores if not given.
+            max_pixels: Larger photos become Failures before they are decoded.
+            has_thumbnails: Whether each Assessment carries a small JPEG of what the critic saw.
+
+        Yields:
+            For each photo an Assessment, or a Failure that says why there is none.
+
+        Raises:
+            InputError: At once, if ``jobs`` or ``max_pixels`` is below 1 or a single photo came for a list.
+        """
+        if isinstance(photos, str | bytes | os.PathLike | Image.Image | np.ndarray):
+            raise InputError("rate() takes a list of photos; for one photo use look(photo), or rate([photo])")
+        thread_count = usable_cores() if jobs is None else jobs
+        if thread_count < 1:
+            raise InputError(f"jobs must be at least 1; got {thread_count}")
+        if max_pixels < 1:
+            raise InputError(f"max_pixels must be at least 1; got {max_pixels}")
+        return self._stream(photos, thread_count, max_pixels, has_thumbnails)
+
+    def look(self, photo: PhotoSource, *, max_pixels: int = MAX_PIXELS, has_thumbnail: bool = False) -> Assessment:
+        """Judge one photo.
+
+        Args:
+            photo: A path, a Pillow image or an array.
+            max_pixels: A larger photo is refused before it is decoded.
+            has_thumbnail: Whether the Assessment carries a small JPEG of what the critic saw.
+
+        Returns:
+            The assessment.
+
+        Raises:
+            InputError: With the reason, if the photo cannot be judged.
+        """
+        spec = self.card.input
+        opened = load_photo(photo, lambda width, height: input_size(width, height, spec), max_pixels=max_pixels)
+        answer = self.model.run(to_input(opened.image, spec)[np.newaxis])
+        if not np.all(np.isfinite(answer.probs)):
+            raise InputError("the network gave no finite answer for it")
+        return Assessment(
+            path=_path_of(photo),
+            probs=rating_probs(answer.probs[0]),
+            embedding=answer.embedding[0],
+            logit_map=None if answer.logit_map is None else answer.logit_map[0],
+            width=opened.width,
+            height=opened.height,
+            taken_at=opened.taken_at,
+            scale=self.card.scale,
+            quantiles=self.card.quantiles,
+            model_id=self.model.id,
+            thumbnail=_thumbnail(opened) if has_thumbnail else None,
+        )
+
+    def _stream(
+        self,
+        photos: Iterable[PhotoSource | Failure],
+        thread_count: int,
+        max_pixels: int,
+        has_thumbnails: bool,
+    ) -> Iterator[Verdict]:
+        def verdict(photo: PhotoSource | Failure) -> Verdict:
+            if isinstance(photo, Failure):
+                return photo
+            try:
+                return self.look(photo, max_pixels=max_pixels, has_thumbnail=has_thumbnails)
+            except InputError as err:
+                return Failure(_path_of(photo), str(err))
+            except MemoryError:
+                return Failure(_path_of(photo), "there is not enough memory to judge it")
+
+        pool = ThreadPoolExecutor(thread_count, thread_name_prefix="photocritic")
+        in_work: deque[Future[Verdict]] = deque()
+        try:
+            for photo in photos:
+                in_work.append(pool.submit(verdict, photo))
+                while in_work and (in_work[0].done() or len(in_work) >= _AHEAD * thread_count):
+                    yield in_work.popleft().result()
+            while in_work:
+                yield in_work.popleft().result()
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+
+def usable_cores() -> int:
+    """Return how many cores this process may use, which on a shared machine can be fewer than it has."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _path_of(photo: PhotoSource) -> Path | None:
+    return Path(photo) if isinstance(photo, str | os.PathLike) and isinstance(os.fspath(photo), str) else None
+
+
+def _thumbnail(photo: Photo) -> bytes:
+    """Return what the critic saw, in the photo's own proportions, as a JPEG."""
+    image = Image.fromarray(photo.image)
+    width = max(1, round(image.height * photo.width / photo.height))
+    buffer = io.BytesIO()
+    image.resize((width, image.height)).save(buffer, "JPEG", quality=THUMBNAIL_QUALITY)
+    return buffer.getvalue()

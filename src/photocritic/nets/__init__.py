@@ -1,0 +1,1 @@
+"""Networks in torch, one architecture family per file, all ending in one head. Needs the ``train`` extra."""

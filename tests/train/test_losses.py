@@ -1,0 +1,32 @@
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from photocritic.core.metrics import emd_error
+from photocritic.train.losses import emd_loss
+
+votes = arrays(np.float64, (4, 7), elements=st.integers(0, 30).map(float)).filter(
+    lambda rows: bool(np.all(rows.sum(axis=1) > 0))
+)
+
+
+@given(votes, votes)
+def test_the_loss_is_the_measure(first: np.ndarray, second: np.ndarray) -> None:
+    """What teaching makes small is what examinations report as EMD with r = 2."""
+    first, second = (rows / rows.sum(axis=1, keepdims=True) for rows in (first, second))
+
+    assert emd_error(first, second, r=2) == pytest.approx(
+        float(emd_loss(torch.from_numpy(first), torch.from_numpy(second))), abs=2e-4
+    )
+
+
+def test_a_perfect_answer_has_a_finite_slope() -> None:
+    """The root's slope at zero is infinite; the loss keeps it finite."""
+    probs = torch.full((1, 5), 0.2, requires_grad=True)
+    emd_loss(probs, torch.full((1, 5), 0.2)).backward()  # type: ignore[no-untyped-call]
+
+    assert probs.grad is not None
+    assert torch.isfinite(probs.grad).all()
