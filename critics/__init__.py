@@ -1,0 +1,1 @@
+"""How the critics that come in the package are made. See ``make critic``."""
