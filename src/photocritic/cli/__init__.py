@@ -1,0 +1,71 @@
+"""The command line: one file per command, without logic of its own.
+
+Nothing heavy is imported before a command runs, so that ``photocritic --help`` is there at once.
+"""
+
+import argparse
+import os
+import signal
+import sys
+from collections.abc import Sequence
+
+from photocritic import __version__
+from photocritic.cli import model, rate
+from photocritic.errors import PhotocriticError
+
+ALL_GOOD, SOME_FAILED, WRONG_REQUEST, INTERRUPTED, TERMINATED = 0, 1, 2, 130, 143
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command and return its exit status.
+
+    Args:
+        arguments: The words after ``photocritic``; those of this process if not given.
+
+    Returns:
+        0 if all is good, 1 if some photos failed, 2 if the request was wrong, 130 if interrupted.
+    """
+    parser = argparse.ArgumentParser(
+        prog="photocritic",
+        description="Looks at photographs and says how good people will find them, and how sure it is.",
+        epilog="Everything happens on this machine; nothing is sent anywhere.",
+    )
+    parser.add_argument("--version", action="version", version=f"photocritic {__version__}")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    for command in (rate, model):
+        command.add_parser(commands)
+    options = parser.parse_args(arguments)
+    try:
+        status: int = options.run(options)
+        if sys.stdout is not None:
+            sys.stdout.flush()
+        return status
+    except PhotocriticError as err:
+        print(f"photocritic: error: {err}", file=sys.stderr)
+        return WRONG_REQUEST
+    except BrokenPipeError:  # whoever read our output has closed it (`| head`)
+        _abandon_stdout()
+        return ALL_GOOD
+    except OSError as err:  # mostly stdout's: photos, models and files that we write have errors of their own
+        _abandon_stdout()
+        print(f"photocritic: error: cannot write the output: {err.strerror or err}", file=sys.stderr)
+        return WRONG_REQUEST
+    except KeyboardInterrupt:
+        print("photocritic: interrupted; files named by -o and --html are as they were", file=sys.stderr)
+        return INTERRUPTED
+
+
+def run_command() -> int:
+    """Run the command of this process, cleaning up when it is asked to end as when it is interrupted."""
+
+    def end(_signal: int, _frame: object) -> None:
+        sys.exit(TERMINATED)
+
+    signal.signal(signal.SIGTERM, end)
+    return main()
+
+
+def _abandon_stdout() -> None:
+    # Python flushes stdout once more at exit, and would complain again.
+    if sys.stdout is not None:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,0 +1,85 @@
+"""``photocritic model``: what a critic says of itself."""
+
+import argparse
+import textwrap
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from photocritic.core.records import Mark
+    from photocritic.critic.model import Model
+
+_MARK_NAMES = {
+    "srcc_score": "rank correlation with people (SRCC)",
+    "plcc_score": "linear correlation with people (PLCC)",
+    "emd_error": "distance to people's votes (EMD, r = 2; lower is better)",
+    "accuracy_score": "on the same side of the scale's middle as people's mean",
+    "accuracy_of_always_good": "… beside always saying good",
+}
+
+
+def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Describe the command."""
+    parser = commands.add_parser("model", help="what a critic says of itself")
+    subcommands = parser.add_subparsers(required=True, metavar="COMMAND")
+    info = subcommands.add_parser(
+        "info",
+        help="the model's card in words",
+        description="Prints a model's card: what it was taught on, its scale, how well it agrees with people, its "
+        "limits, its licence and its file's SHA-256.",
+    )
+    info.add_argument(
+        "model", nargs="?", metavar="FILE|NAME", help="an .onnx file, or the name of a critic in the package"
+    )
+    info.set_defaults(run=run_info)
+
+
+def run_info(options: argparse.Namespace) -> int:
+    """Print a model's card; return 0."""
+    from photocritic.critic.model import DEFAULT_NAME, Model
+
+    print(_words(Model.load(DEFAULT_NAME if options.model is None else options.model, "cpu")))
+    return 0
+
+
+def _words(model: "Model") -> str:
+    card = model.card
+    scale, spec = card.scale, card.input
+    sections = {
+        "Taught on": [card.taught_on],
+        "Scale": [
+            f"{scale.worst:g} to {scale.best:g}, {len(scale.levels)} levels; good from {scale.good_from:g}. "
+            f"Asked of people: {scale.asks}.",
+            f"The score, 0 to 100, is the percentile of the mean among {card.reference}.",
+        ],
+        "Agreement with people": [_mark_words(mark) for mark in card.marks] or ["not measured"],
+        "Limits": list(card.limits),
+        "Input": [
+            f"short side {spec.short_side_px} px, long side at most {spec.long_side_max_px} px, "
+            f"multiples of {spec.multiple_px} px"
+        ],
+        "Licence": [card.licence],
+        "Made from": list(card.provenance),
+        "File": [
+            f"{model.size_bytes:,} bytes, sha256 {model.sha256}",
+            f"It knows the salted hashes of the {len(card.taught.hashes)} photos it was taught on.",
+        ],
+    }
+    lines = [f"{card.name} {card.version}", *_wrapped(card.summary, "")]
+    for title, sentences in sections.items():
+        lines += ["", title]
+        for sentence in sentences:
+            lines += _wrapped(sentence, "  ")
+    return "\n".join(lines)
+
+
+def _mark_words(mark: "Mark") -> str:
+    name = _MARK_NAMES.get(mark.name, mark.name)
+    return f"{name}: {mark.value:.3f} [{mark.low:.3f}, {mark.high:.3f}] on {mark.photos} photos ({mark.on})"
+
+
+def _wrapped(sentence: str, indent: str) -> list[str]:
+    from photocritic.core.rows import printable
+
+    return textwrap.wrap(
+        printable(sentence), 100, initial_indent=indent, subsequent_indent=indent + "  ", break_long_words=False
+    )

@@ -1,0 +1,169 @@
+"""``photocritic rate``: judge photos and print what the critic says."""
+
+import argparse
+import os
+import sys
+import warnings
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, ExitStack, nullcontext
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+from photocritic.cli.options import positive_int, with_stdin
+from photocritic.errors import InputError
+
+if TYPE_CHECKING:
+    from photocritic.core.rows import Row
+    from photocritic.critic.critic import Verdict
+    from photocritic.shoot.contact_sheet import ContactSheet
+
+_FORMATS = ("table", "csv", "json", "jsonl", "parquet")
+_DEVICES = ("auto", "cpu", "cuda")
+_SORTS = ("score", "name", "none")
+
+
+def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Describe the command."""
+    parser = commands.add_parser(
+        "rate",
+        help="judge photos: a score, how sure it is, and why a file could not be read",
+        description=(
+            "Judges photos and prints, best first: the score (0 to 100: the percentile among reference photos), "
+            "the expected votes with their mean ± spread on the critic's own scale, and the share of people who "
+            "would call the photo good."
+        ),
+        epilog="Exit status: 0 all good, 1 some photos could not be judged, 2 the request was wrong.",
+    )
+    parser.add_argument("paths", nargs="+", metavar="PATH", help="a folder, a photo, or - for paths on stdin")
+    parser.add_argument("--format", choices=_FORMATS, help="default: by the suffix of -o, else table")
+    parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="default: -, that is stdout")
+    parser.add_argument(
+        "--model", metavar="FILE|NAME", help="an .onnx file, or the name of a critic in the package (default: default)"
+    )
+    parser.add_argument(
+        "--sort",
+        choices=_SORTS,
+        default="score",
+        help="default: score, best first; none keeps the order, and (but for a table) writes each as it is judged",
+    )
+    parser.add_argument(
+        "--recursive",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="walk into folders inside folders",
+    )
+    parser.add_argument("--jobs", type=positive_int, metavar="N", help="photos looked at in parallel (default: cores)")
+    parser.add_argument(
+        "--device", choices=_DEVICES, default="auto", help="where the network runs (default: CUDA if there, else CPU)"
+    )
+    parser.add_argument("--html", type=Path, metavar="FILE", help="also write a contact sheet, one HTML page")
+    parser.add_argument(
+        "--max-pixels", type=positive_int, metavar="N", help="refuse larger photos (default: 250,000,000)"
+    )
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Judge the photos; return 1 if some could not be judged, else 0."""
+    from photocritic.cli.terminal import RunLog, write_table
+    from photocritic.core.discovery import Discovery
+    from photocritic.core.images import MAX_PIXELS
+    from photocritic.core.rows import WRITERS, row_of
+    from photocritic.critic.critic import Critic
+    from photocritic.critic.model import DEFAULT_NAME
+    from photocritic.shoot.contact_sheet import ContactSheet
+
+    warnings.filterwarnings("ignore", module="PIL")  # what is wrong with a file stands in its row
+    row_format = options.format or _format_of(options.output)
+    is_to_terminal = _is_stdout(options.output) and sys.stdout is not None and sys.stdout.isatty()
+    _check(options, row_format, is_to_terminal)
+    critic = Critic.load(DEFAULT_NAME if options.model is None else options.model, options.device)
+
+    # Rows that come one by one to the same terminal would be drawn through the progress.
+    has_progress = sys.stderr.isatty() and not (is_to_terminal and options.sort == "none" and row_format != "table")
+    total = None
+    if has_progress and "-" not in options.paths:
+        total = sum(1 for _photo in Discovery(options.paths, options.recursive))
+    photos = Discovery(with_stdin(options.paths, sys.stdin), options.recursive)
+
+    with ExitStack() as stack:
+        # Both files are opened before the first photo is judged, so that no work is lost on a wrong name.
+        page = stack.enter_context(_output(options.html)) if options.html else None
+        file = stack.enter_context(_output(options.output))
+        run_log = stack.enter_context(RunLog(total, has_progress))
+        verdicts: Iterable[Verdict] = run_log.watched(
+            critic.rate(
+                photos,
+                jobs=options.jobs,
+                max_pixels=options.max_pixels or MAX_PIXELS,
+                has_thumbnails=page is not None,
+            )
+        )
+        sheet = stack.enter_context(ContactSheet(critic.card, critic.model.id)) if page else None
+        rows = _sorted(map(row_of, _onto(sheet, verdicts)), options.sort)
+        if row_format == "table":
+            write_table(rows, file, critic.card.scale)
+        else:
+            WRITERS[row_format](rows, file)
+        if sheet is not None and page is not None:
+            sheet.write(page)
+    run_log.summarise(photos.skipped_count, critic.model.id)
+    if options.html:
+        print(f"photocritic: contact sheet: {options.html}", file=sys.stderr)
+    return 1 if run_log.failed_count else 0
+
+
+def _check(options: argparse.Namespace, row_format: str, is_to_terminal: bool) -> None:
+    """Refuse what cannot be meant, before anything is done."""
+    from photocritic.core.rows import require_writer
+
+    if row_format == "parquet" and is_to_terminal:
+        raise InputError("Parquet is not for a terminal; give -o FILE")
+    require_writer(row_format)
+    if options.html is None:
+        return
+    if _is_stdout(options.html):
+        raise InputError("--html needs the name of a file")
+    if options.output is not None and os.path.realpath(options.html) == os.path.realpath(options.output):
+        raise InputError(f"-o and --html both name {options.html}; one would overwrite the other")
+
+
+def _format_of(output: Path | None) -> str:
+    suffix = "" if output is None else output.suffix.lower().removeprefix(".")
+    if suffix in _FORMATS:
+        return suffix
+    if _is_stdout(output) or suffix in {"", "txt"}:
+        return "table"
+    hint = "a contact sheet is written by --html" if suffix in {"htm", "html"} else "name one with --format"
+    raise InputError(f"{output}: there is no format {suffix!r}; {hint}")
+
+
+def _is_stdout(path: Path | None) -> bool:
+    return path is None or str(path) in {"-", "/dev/stdout"}
+
+
+def _output(path: Path | None) -> AbstractContextManager[IO[bytes]]:
+    from photocritic.core.files import whole_file
+
+    if not _is_stdout(path):
+        assert path is not None
+        return whole_file(path)
+    if sys.stdout is None:
+        raise InputError("stdout is closed; give -o FILE")
+    return nullcontext(sys.stdout.buffer)
+
+
+def _onto(sheet: "ContactSheet | None", verdicts: "Iterable[Verdict]") -> "Iterator[Verdict]":
+    for verdict in verdicts:
+        if sheet is not None:
+            sheet.add(verdict)
+        yield verdict
+
+
+def _sorted(rows: "Iterable[Row]", sort: str) -> "Iterable[Row]":
+    """Return the rows in order; those without a score come last."""
+    if sort == "score":
+        return sorted(rows, key=lambda row: (row["mean"] is None, -(row["mean"] or 0.0), row["path"]))
+    if sort == "name":
+        return sorted(rows, key=lambda row: row["path"])
+    return rows

@@ -1,0 +1,1 @@
+"""What a photographer does with a critic's verdicts."""
