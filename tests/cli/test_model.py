@@ -18,7 +18,8 @@ def test_the_card_is_told_in_words(critic: Critic, capfd: pytest.CaptureFixture[
         assert part in words
     assert "1 to 7, 7 levels; good from 4" in words
     [srcc] = [mark for mark in card.marks if mark.name == "srcc_score"]
-    assert f"(SRCC): {srcc.value:.3f} [{srcc.low:.3f}, {srcc.high:.3f}] on 561 photos" in words
+    assert f"(SRCC): {srcc.value:.3f} [{srcc.low:.3f}, {srcc.high:.3f}]" in words
+    assert words.count("on 561 photos (OASIS beauty votes") == 1
     assert "salted hashes of the 561 photos" in words
 
 

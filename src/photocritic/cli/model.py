@@ -2,6 +2,8 @@
 
 import argparse
 import textwrap
+from collections.abc import Sequence
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -51,7 +53,7 @@ def _words(model: "Model") -> str:
             f"Asked of people: {scale.asks}.",
             f"The score, 0 to 100, is the percentile of the mean among {card.reference}.",
         ],
-        "Agreement with people": [_mark_words(mark) for mark in card.marks] or ["not measured"],
+        "Agreement with people": _marks_words(card.marks) or ["not measured"],
         "Limits": list(card.limits),
         "Input": [
             f"short side {spec.short_side_px} px, long side at most {spec.long_side_max_px} px, "
@@ -72,9 +74,16 @@ def _words(model: "Model") -> str:
     return "\n".join(lines)
 
 
-def _mark_words(mark: "Mark") -> str:
-    name = _MARK_NAMES.get(mark.name, mark.name)
-    return f"{name}: {mark.value:.3f} [{mark.low:.3f}, {mark.high:.3f}] on {mark.photos} photos ({mark.on})"
+def _marks_words(marks: "Sequence[Mark]") -> list[str]:
+    """Return the marks in words, those of the same photos under one line that names these."""
+    words = []
+    for (photos, on), some in groupby(marks, key=lambda mark: (mark.photos, mark.on)):
+        words.append(f"on {photos} photos ({on}), with 95 % intervals:")
+        words += [
+            f"{_MARK_NAMES.get(mark.name, mark.name)}: {mark.value:.3f} [{mark.low:.3f}, {mark.high:.3f}]"
+            for mark in some
+        ]
+    return words
 
 
 def _wrapped(sentence: str, indent: str) -> list[str]:
