@@ -394,6 +394,20 @@ def test_a_pillow_image_is_left_as_it_is(save_scene: SaveScene) -> None:
     assert distance(photo.image, load_photo(path, lambda _width, _height: (20, 30)).image) < 2
 
 
+def test_a_disk_that_fails_is_not_a_damaged_photo(save_scene: SaveScene, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The reason names whose fault it is, for files and for images that a caller opened."""
+
+    def failing(*_arguments: object) -> None:
+        raise OSError(5, "Input/output error")
+
+    path = save_scene("a.png")
+    with Image.open(path) as image:
+        monkeypatch.setattr("PIL.PngImagePlugin.PngImageFile.load", failing)
+        for source in (path, image):
+            with pytest.raises(InputError, match=r"cannot be read: .*Input/output error"):
+                load_photo(source)
+
+
 @pytest.mark.parametrize(
     ("tags", "expected"),
     [

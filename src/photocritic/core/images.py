@@ -175,9 +175,9 @@ def _guarded(load: Callable[[], Photo]) -> Photo:
     except MemoryError as err:
         raise InputError("there is not enough memory to decode it") from err
     except Exception as err:
-        if isinstance(err, OSError) and err.errno is not None:
-            raise  # the disk's fault, not the photo's
-        raise InputError(f"it is damaged or cut short: {_first_line(err)}") from err
+        is_disks_fault = isinstance(err, OSError) and err.errno is not None
+        complaint = "it cannot be read" if is_disks_fault else "it is damaged or cut short"
+        raise InputError(f"{complaint}: {_first_line(err)}") from err
 
 
 def _first_line(err: BaseException) -> str:
