@@ -276,6 +276,15 @@ def test_thumbnails_are_what_the_critic_saw(critic: Critic) -> None:
         assert ("JPEG", (384, 256)) == (image.format, image.size)
 
 
+@pytest.mark.parametrize("size", [(30_000, 1), (1, 30_000), (9000, 40), (1, 1)])
+def test_the_strangest_proportions_have_a_thumbnail(critic: Critic, size: tuple[int, int]) -> None:
+    """A line of pixels does not become a picture of a million columns."""
+    [verdict] = judged(critic.rate([scene(*size)], has_thumbnails=True))
+    assert verdict.thumbnail is not None
+    with Image.open(BytesIO(verdict.thumbnail)) as image:
+        assert 16 <= min(image.size) <= max(image.size) <= 2048
+
+
 def test_a_network_without_a_finite_answer_fails_the_photo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """NaN is no rating."""
     critic = Critic.load(write_network(tmp_path / "tiny.onnx", card=CARD.to_json()), "cpu")

@@ -180,9 +180,9 @@ def _path_of(photo: PhotoSource) -> Path | None:
 
 
 def _thumbnail(photo: Photo) -> bytes:
-    """Return what the critic saw, in the photo's own proportions, as a JPEG."""
+    """Return what the critic saw, in the photo's own proportions as far as a picture can have them, as a JPEG."""
     image = Image.fromarray(photo.image)
-    width = max(1, round(image.height * photo.width / photo.height))
+    width = min(max(round(image.height * photo.width / photo.height), image.width // 2), image.width * 2)
     buffer = io.BytesIO()
     image.resize((width, image.height)).save(buffer, "JPEG", quality=THUMBNAIL_QUALITY)
     return buffer.getvalue()
