@@ -295,6 +295,15 @@ def test_a_full_disk_is_one_line_and_status_2(folder: Path) -> None:
     )
 
 
+def test_with_stderr_closed_the_data_stays_clean(folder: Path) -> None:
+    """Failures and the summary are not sent among the rows."""
+    command = f'"{sys.executable}" -m photocritic rate "{folder}" --format jsonl 2>&-'
+    run = subprocess.run(["/bin/sh", "-c", command], stdout=subprocess.PIPE, check=False)
+
+    assert run.returncode == SOME_FAILED
+    assert len(rows_of(run.stdout.decode())) == 4
+
+
 @pytest.mark.parametrize("name", ["-", "/dev/stdout"])
 def test_stdout_has_names(folder: Path, tmp_path: Path, name: str) -> None:
     """What stood before in a file that stdout is sent to stays, and what comes after as well."""

@@ -8,6 +8,8 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from contextlib import redirect_stderr
+from pathlib import Path
 
 from photocritic import __version__
 from photocritic.cli import model, rate
@@ -62,6 +64,9 @@ def run_command() -> int:
         sys.exit(TERMINATED)
 
     signal.signal(signal.SIGTERM, end)
+    if sys.stderr is None:  # closed by the caller: print() would send what is meant for it to stdout, among the data
+        with Path(os.devnull).open("w", encoding="utf-8") as nowhere, redirect_stderr(nowhere):
+            return main()
     return main()
 
 
