@@ -13,8 +13,8 @@ from photocritic.cli.options import positive_int, with_stdin
 from photocritic.errors import InputError
 
 if TYPE_CHECKING:
+    from photocritic.core.records import Verdict
     from photocritic.core.rows import Row
-    from photocritic.critic.critic import Verdict
     from photocritic.shoot.contact_sheet import ContactSheet
 
 _FORMATS = ("table", "csv", "json", "jsonl", "parquet")

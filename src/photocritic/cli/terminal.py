@@ -9,8 +9,8 @@ import time
 from collections.abc import Iterable, Iterator
 from typing import IO, TYPE_CHECKING, Self
 
-from photocritic.core.records import Assessment, Failure, Scale
-from photocritic.core.rows import Row, path_text, printable
+from photocritic.core.records import Failure, Scale, Verdict
+from photocritic.core.rows import Row, printable, shown_name
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -124,14 +124,13 @@ class RunLog:
         if self._progress:
             self._progress.stop()
 
-    def watched(self, verdicts: Iterable[Assessment | Failure]) -> Iterator[Assessment | Failure]:
+    def watched(self, verdicts: Iterable[Verdict]) -> Iterator[Verdict]:
         """Pass verdicts on, counting them and printing each failure as it comes."""
         for verdict in verdicts:
             if isinstance(verdict, Failure):
                 self.failed_count += 1
-                name = "(pixels)" if verdict.path is None else path_text(verdict.path)
                 # While progress is drawn, rich lets what is printed pass above it.
-                print(f"photocritic: {printable(name)}: {printable(verdict.reason)}", file=sys.stderr)
+                print(f"photocritic: {shown_name(verdict)}: {printable(verdict.reason)}", file=sys.stderr)
             else:
                 self.judged_count += 1
             if self._progress:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from photocritic.core.files import PARTIAL_SUFFIX
-from photocritic.core.formats import PHOTO_SUFFIXES, RAW_SUFFIXES, SNIFF_BYTES, sniff
+from photocritic.core.formats import PHOTO_SUFFIXES, RAW_SUFFIXES, sniff_file
 from photocritic.core.records import Failure
 
 
@@ -79,9 +79,6 @@ def _is_photo(path: Path) -> bool:
     if suffix in PHOTO_SUFFIXES or suffix in RAW_SUFFIXES:
         return True
     try:
-        if not path.is_file():
-            return False
-        with path.open("rb") as file:
-            return sniff(file.read(SNIFF_BYTES)) is not None
+        return sniff_file(path) is not None
     except OSError:
         return False

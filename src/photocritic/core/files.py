@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Final
 
-from photocritic.core.formats import SNIFF_BYTES, sniff
+from photocritic.core.formats import sniff_file
 from photocritic.errors import InputError
 
 PARTIAL_SUFFIX: Final = ".partial"
@@ -47,7 +47,7 @@ def whole_file(path: Path) -> Iterator[IO[bytes]]:
     place = Path(os.path.realpath(path))
     partial = place.with_name(f".{place.name[:100]}.{secrets.token_hex(4)}{PARTIAL_SUFFIX}")
     with _blamed_on(path):
-        if _is_photo(place):
+        if sniff_file(place) is not None:
             raise InputError(f"{path} is a photo; photocritic never writes over one: choose another name")
         if place.is_dir():
             raise InputError(f"{path} is a folder; give the name of a file")
@@ -70,10 +70,3 @@ def _blamed_on(path: Path) -> Iterator[None]:
         yield
     except OSError as err:
         raise InputError(f"cannot write {path}: {err.strerror or err}") from err
-
-
-def _is_photo(path: Path) -> bool:
-    if not path.is_file():
-        return False
-    with path.open("rb") as file:
-        return sniff(file.read(SNIFF_BYTES)) is not None

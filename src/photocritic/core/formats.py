@@ -3,6 +3,7 @@
 It knows signatures only, and decodes nothing.
 """
 
+from pathlib import Path
 from typing import Final
 
 PHOTO_SUFFIXES: Final = frozenset(
@@ -76,3 +77,15 @@ def sniff(head: bytes) -> str | None:
         if brands & (_HEVC_BRANDS | {b"mif1", b"msf1"}):
             return "HEIF"
     return None
+
+
+def sniff_file(path: Path) -> str | None:
+    """Return what kind of photo a file is by its first bytes, as `sniff` does; None if it is no regular file.
+
+    Raises:
+        OSError: If it cannot be read.
+    """
+    if not path.is_file():
+        return None
+    with path.open("rb") as file:
+        return sniff(file.read(SNIFF_BYTES))

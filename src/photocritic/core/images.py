@@ -10,6 +10,7 @@ import os
 import stat
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from functools import lru_cache
@@ -233,15 +234,13 @@ def _from_pillow(
     exif = _exif(image)
     if orientation is None:
         orientation = exif.get(_TAG_ORIENTATION, 1)
-    is_sideways = orientation in _SIDEWAYS
-    width, height = image.size[::-1] if is_sideways else image.size
+    width, height = _turned_size(image.size, orientation)
     needed = size_needed(width, height) if size_needed else (width, height)
-    stored_size = needed[::-1] if is_sideways else needed
     taken_at = _taken_at(exif)
 
     edges = (0.0, 0.0, float(image.width), float(image.height))
     if is_ours and image.format in ("JPEG", "MPO"):
-        drafted = image.draft(None, stored_size)  # None keeps the mode
+        drafted = image.draft(None, _turned_size(needed, orientation))  # None keeps the mode
         edges = drafted[1] if drafted else edges
     image.load()
     profile = image.info.get("icc_profile")
@@ -329,6 +328,12 @@ def _eight_bit_array(values: NDArray[np.generic]) -> NDArray[np.uint8]:
 _Box: TypeAlias = tuple[float, float, float, float]
 
 
+def _turned_size(size: tuple[int, int], orientation: int) -> tuple[int, int]:
+    """Return the upright size of an image stored in this size, and the other way round."""
+    width, height = size
+    return (height, width) if orientation in _SIDEWAYS else (width, height)
+
+
 def _turned(box: _Box, size: tuple[int, int], orientation: int) -> _Box:
     """Return where a box (left, top, right, bottom) of an image of this size lies when the image is upright."""
     left, top, right, bottom = box
@@ -348,16 +353,13 @@ def _resized(image: Image.Image, size: tuple[int, int], box: _Box) -> Image.Imag
 
 def _srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
     """Return the image in sRGB, as RGB or, with its transparency, RGBA."""
-    alpha = image.getchannel("A") if image.mode in ("RGBA", "LA") else None
-    colours = {"RGBA": lambda: image.convert("RGB"), "LA": lambda: image.getchannel("L")}.get(
-        image.mode, lambda: image
-    )()
+    colours, alpha = image, None
+    if image.mode in ("RGBA", "LA"):
+        colours, alpha = image.convert(image.mode.removesuffix("A")), image.getchannel("A")
     if colours.mode == "LAB" or profile:
-        try:
-            converted = _to_srgb(None if colours.mode == "LAB" else profile, colours.mode).apply(colours)
-        except (ImageCms.PyCMSError, OSError, ValueError):
-            converted = colours  # a profile that is broken or for other channels is ignored, as viewers do
-        colours = converted
+        # A profile that is broken or for other channels is ignored, as viewers do.
+        with suppress(ImageCms.PyCMSError, OSError, ValueError):
+            colours = _to_srgb(None if colours.mode == "LAB" else profile, colours.mode).apply(colours)
     rgb = colours.convert("RGB")
     if alpha is not None:
         rgb.putalpha(alpha)
@@ -408,15 +410,14 @@ def _from_raw(file: BinaryIO, size_needed: SizeNeeded | None, max_pixels: int) -
         orientation = _LIBRAW_FLIP_TO_ORIENTATION.get(raw.sizes.flip, 1)
         stored_size = (raw.sizes.width, raw.sizes.height)
         _check_size(*stored_size, max_pixels)
-        is_sideways = orientation in _SIDEWAYS
-        width, height = stored_size[::-1] if is_sideways else stored_size
+        width, height = _turned_size(stored_size, orientation)
         needed = size_needed(width, height) if size_needed else (width, height)
         taken_at = _raw_taken_at(raw)
 
         def exactly(_width: int, _height: int) -> tuple[int, int]:
             return needed
 
-        image = _raw_preview(raw, stored_size, needed[::-1] if is_sideways else needed)
+        image = _raw_preview(raw, stored_size, _turned_size(needed, orientation))
         if image is not None:
             preview = _from_pillow(image, exactly, max_pixels, is_ours=True, orientation=orientation)
             return Photo(preview.image, width, height, preview.taken_at or taken_at)

@@ -10,7 +10,7 @@ import re
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Final, Self
+from typing import Final, Self, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -312,6 +312,10 @@ class Failure:
 
     path: Path | None
     reason: str
+
+
+Verdict: TypeAlias = Assessment | Failure
+"""What comes back for each photo."""
 
 
 # What a card holds comes from a file that anyone may have written: each value is of its type, or refused.

@@ -11,7 +11,7 @@ from itertools import islice
 from pathlib import Path
 from typing import IO, Any, Final, TypeAlias
 
-from photocritic.core.records import Assessment, Failure
+from photocritic.core.records import Failure, Verdict
 from photocritic.errors import MissingExtraError
 
 Row: TypeAlias = dict[str, Any]
@@ -33,7 +33,7 @@ FIELDS: Final = (
 _PARQUET_ROWS_AT_ONCE: Final = 4096
 
 
-def row_of(verdict: Assessment | Failure) -> Row:
+def row_of(verdict: Verdict) -> Row:
     """Return what a critic says of a photo as plain values, keyed by `FIELDS`.
 
     ``score`` has 1 decimal, the other figures 4; ``taken_at`` is ISO 8601. What does not apply is None.
@@ -75,6 +75,11 @@ def printable(text: str) -> str:
     return "".join(
         character if character.isprintable() else character.encode("unicode_escape").decode() for character in text
     )
+
+
+def shown_name(verdict: Verdict) -> str:
+    """Return the name of a verdict's photo as it is shown to a person."""
+    return "(pixels)" if verdict.path is None else printable(path_text(verdict.path))
 
 
 def write_jsonl(rows: Iterable[Row], file: IO[bytes]) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Self, TypeAlias
+from typing import Final, Self
 
 import numpy as np
 from PIL import Image
@@ -20,11 +20,9 @@ from PIL import Image
 from photocritic.core.images import MAX_PIXELS, Photo, PhotoSource, load_photo
 from photocritic.core.preprocess import input_size, to_input
 from photocritic.core.ratings import rating_probs
-from photocritic.core.records import Assessment, Card, Failure
+from photocritic.core.records import Assessment, Card, Failure, Verdict
 from photocritic.critic.model import DEFAULT_NAME, Model
 from photocritic.errors import InputError
-
-Verdict: TypeAlias = Assessment | Failure
 
 THUMBNAIL_QUALITY: Final = 80
 

@@ -12,8 +12,8 @@ from html import escape
 from typing import IO, Final, Self
 
 from photocritic.core.ratings import percentile_score
-from photocritic.core.records import Assessment, Card, Failure
-from photocritic.core.rows import path_text, printable
+from photocritic.core.records import Card, Failure, Verdict
+from photocritic.core.rows import shown_name
 
 _SCORE_BINS: Final = 20
 
@@ -92,9 +92,9 @@ class ContactSheet:
     def __exit__(self, *_error: object) -> None:
         self._spool.close()
 
-    def add(self, verdict: Assessment | Failure) -> None:
+    def add(self, verdict: Verdict) -> None:
         """Take a verdict; an Assessment needs its thumbnail to show more than figures."""
-        name = "(pixels)" if verdict.path is None else printable(path_text(verdict.path))
+        name = shown_name(verdict)
         if isinstance(verdict, Failure):
             self._failures.append((name, verdict.reason))
             return
