@@ -22,7 +22,8 @@ import torch
 from numpy.typing import NDArray
 from safetensors.torch import load_file
 
-from critics.oasis import FOLD_COUNT, LEVEL_COUNT, Oasis
+from critics.folds import FOLD_COUNT
+from critics.oasis import LEVEL_COUNT, Oasis
 from photocritic.core.images import load_photo
 from photocritic.core.metrics import accuracy_score, bootstrap_interval, emd_error, plcc_score, srcc_score
 from photocritic.core.preprocess import input_size, to_input
@@ -31,7 +32,8 @@ from photocritic.core.records import Assessment, Card, InputSpec, Mark, Scale, T
 from photocritic.critic.critic import Critic
 from photocritic.critic.model import DEFAULT_NAME, MODELS_FOLDER
 from photocritic.nets.head import CriticNetwork
-from photocritic.nets.mobilenet import STRIDE_PX, MobileNetV2, load_imagenet
+from photocritic.nets.inverted import STRIDE_PX, load_imagenet
+from photocritic.nets.mobilenet import MobileNetV2
 from photocritic.train.export import export_critic
 from photocritic.train.loop import ClassifierPlan, TuningPlan, pooled_features, teach_classifier, tune
 

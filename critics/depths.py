@@ -16,11 +16,13 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from critics.default import CLASSIFIER_PLAN, INPUT, SCALE, input_of
-from critics.oasis import FOLD_COUNT, LEVEL_COUNT, Oasis, assign_folds
+from critics.folds import FOLD_COUNT, assign_folds
+from critics.oasis import LEVEL_COUNT, Oasis
 from photocritic.core.metrics import srcc_score
 from photocritic.core.ratings import rating_probs, ratings_mean
 from photocritic.nets.head import CriticNetwork
-from photocritic.nets.mobilenet import MobileNetV2, load_imagenet
+from photocritic.nets.inverted import load_imagenet
+from photocritic.nets.mobilenet import MobileNetV2
 from photocritic.train.loop import pooled_features, teach_classifier
 
 TAPS: Final = (3, 6, 10, 13, 16)

@@ -3,7 +3,8 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from photocritic.nets.mobilenet import MobileNetV2, load_imagenet
+from photocritic.nets.inverted import load_imagenet
+from photocritic.nets.mobilenet import MobileNetV2
 from tests.conftest import SHARED, needs_shared
 
 
