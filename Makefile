@@ -1,6 +1,7 @@
 # make demo   rate sample photos and show the table and a contact sheet (no torch)
 # make test   format, lint, types, import contracts, and the whole suite
-# make critic teach the critic that comes in the package again (needs the data: DATA=…)
+# make critic teach and examine the critic that comes in the package (needs the data: DATA=…)
+# make study  what the packaged critic's plan was chosen by: inner folds
 # make bench  time photocritic beside the straightforward way
 
 PYTHON ?= python3
@@ -9,7 +10,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: demo test check format critic bench clean
+.PHONY: demo test check format critic study bench clean
 
 demo: $(VENV)/.demo
 	$(BIN)/python -m demo.photos build/demo/photos
@@ -30,6 +31,11 @@ format: $(VENV)/.dev
 
 critic: $(VENV)/.dev
 	$(BIN)/python -m critics.default --data $(DATA)
+	$(BIN)/python -m critics.examine --data $(DATA)
+	$(BIN)/python -m critics.choices --data $(DATA)
+
+study: $(VENV)/.dev
+	$(BIN)/python -m critics.study --data $(DATA)
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.rating

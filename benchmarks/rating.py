@@ -126,13 +126,11 @@ def _command(folder: Path) -> float:
 def _straightforward(photos: list[Path]) -> float:
     import torch
 
-    from critics.default import INPUT, TAPS
-    from critics.oasis import LEVEL_COUNT
+    from critics.card import INPUT
+    from critics.default import untaught_network
     from photocritic.core.preprocess import input_size, to_input
-    from photocritic.nets.head import CriticNetwork
-    from photocritic.nets.mobilenet import MobileNetV2
 
-    network = CriticNetwork(MobileNetV2(TAPS), LEVEL_COUNT).eval()  # random weights take the same time
+    network = untaught_network().eval()  # random weights take the same time
     started = time.perf_counter()
     with torch.inference_mode():
         for photo in photos:

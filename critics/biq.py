@@ -6,13 +6,19 @@ exposure and shake; part ``diverse`` shows something else each time.
 
 import csv
 from dataclasses import dataclass
+from math import comb
 from pathlib import Path
-from typing import Self
+from typing import Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from critics.folds import folds_of
+from photocritic.core.records import Scale
+
+QUALITY_SCALE: Final = Scale(
+    levels=(1, 2, 3, 4, 5), good_from=4, asks="technical quality, a mean opinion score of 0 to 1 laid on 1 to 5"
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,3 +52,21 @@ class Biq:
             is_series=np.array([row["part"] == "series" for row in rows]),
             folds=folds_of("biq", groups),
         )
+
+
+def opinion_probs(scores: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return mean opinion scores as distributions over the five levels of quality.
+
+    Only means are here, so the spread is an assumption: that of a binomial distribution. Its variance is
+    a (mean − 1)(5 − mean) with a = ¼, the form that Hoßfeld, Schatz & Egger 2011 (SOS: The MOS is not enough,
+    equation 4) found for observers' spread; their a differs from study to study.
+
+    Args:
+        scores: Mean opinion scores, 0 … 1, shape ``(photos,)``.
+
+    Returns:
+        Shape ``(photos, 5)``; the mean on 1 … 5 is ``1 + 4 * score``.
+    """
+    top = len(QUALITY_SCALE.levels) - 1
+    levels = [comb(top, level) * scores**level * (1 - scores) ** (top - level) for level in range(top + 1)]
+    return np.stack(levels, axis=1)

@@ -1,114 +1,93 @@
-"""Make the critic that comes in the package: ``make critic``.
+"""Teach the critic that comes in the package: the first half of ``make critic``; `critics.examine` is the second.
 
-MobileNetV2's body, taught on OASIS beauty votes with NIMA's earth mover's distance: the classifier on the maps
-of three depths first, then one gentle pass over all layers. Five fold critics are made in the same way, each
-without its fold's themes; they give the marks, the score's reference quantiles, and stay in the build folder
-for later examinations. Every figure is taken from the exported files.
+The bodies of MobileNetV2 and EfficientNet-Lite0, with two classifiers over their depths: appeal, taught on OASIS
+beauty votes, and quality, taught on BIQ2021 opinion scores and degraded twins. The bodies stay as ImageNet left them:
+teaching them too did not pay (`critics.study`, LOG.md). Five fold critics are taught in the same way, each without its
+fold of every source, and stay in the build folder for this and later examinations.
 """
 
 import argparse
-import hashlib
 import logging
 import time
 import warnings
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
-from statistics import NormalDist
 from typing import Final
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from safetensors.torch import load_file
+from torch import Tensor, nn
 
+from critics.biq import QUALITY_SCALE
+from critics.card import CARD, INPUT, taught_on
 from critics.folds import FOLD_COUNT
-from critics.oasis import LEVEL_COUNT, Oasis
-from photocritic.core.images import load_photo
-from photocritic.core.metrics import accuracy_score, bootstrap_interval, emd_error, plcc_score, srcc_score
-from photocritic.core.preprocess import input_size, to_input
-from photocritic.core.ratings import rating_probs, ratings_mean
-from photocritic.core.records import Assessment, Card, InputSpec, Mark, Scale, Taught
+from critics.gallery import Gallery
+from critics.lessons import (
+    RUIN_MARGIN,
+    RUINED_FROM,
+    TWIN_MARGIN,
+    appeal_lesson,
+    opinions_of,
+    quality_lesson,
+    votes_of,
+)
+from critics.oasis import APPEAL_SCALE
+from critics.twins import KINDS, STRENGTH_COUNT, twin_of
+from photocritic.core.preprocess import to_input
+from photocritic.core.records import InputSpec
 from photocritic.critic.critic import Critic
-from photocritic.critic.model import DEFAULT_NAME, MODELS_FOLDER
-from photocritic.nets.head import CriticNetwork
-from photocritic.nets.inverted import STRIDE_PX, load_imagenet
+from photocritic.critic.model import DEFAULT_NAME
+from photocritic.nets.efficientnet import EfficientNetLite0
+from photocritic.nets.head import BackbonePair, CriticNetwork
+from photocritic.nets.inverted import load_imagenet
 from photocritic.nets.mobilenet import MobileNetV2
 from photocritic.train.export import export_critic
-from photocritic.train.loop import ClassifierPlan, TuningPlan, pooled_features, teach_classifier, tune
+from photocritic.train.heads import Lesson, teach_classifier
+from photocritic.train.loop import TuningPlan, dropped_probs, tune
+from photocritic.train.losses import emd_loss, order_loss
 
 SEED: Final = 20261122
-TAPS: Final = (13, 16)
-SCALE: Final = Scale(levels=(1, 2, 3, 4, 5, 6, 7), good_from=4, asks="how beautiful, from 1 (not at all) to 7")
-INPUT: Final = InputSpec(
-    short_side_px=256,
-    long_side_max_px=1024,
-    multiple_px=STRIDE_PX,
-    offset=(127.5, 127.5, 127.5),
-    divisor=(127.5, 127.5, 127.5),
-)
-CLASSIFIER_PLAN: Final = ClassifierPlan(steps=250, learning_rate=3e-3, weight_penalty=1e-3, dropout=0.8)
-TUNING_PLAN: Final = TuningPlan(
-    epochs=3,
-    batch_size=16,
-    learning_rate=1e-4,
-    layer_decay=0.8,
-    pull=1e-2,
-    dropout=0.5,
-    average_decay=0.95,
-)
-QUANTILE_COUNT: Final = 101
-TAUGHT_SALT: Final = "photocritic default 1"
+MOBILENET_TAPS: Final = (13, 16)
+EFFICIENTNET_TAPS: Final = (11, 15)
 
-CARD: Final = Card(
-    name=DEFAULT_NAME,
-    version="1",
-    summary="Predicts how beautiful people find a photograph, as a distribution of votes from 1 to 7.",
-    scale=SCALE,
-    input=INPUT,
-    quantiles=(0.0, 1.0),
-    reference=(
-        "the 561 OASIS photographs of people, animals, objects and scenes, from very unpleasant to very "
-        "beautiful, each judged by a critic that was not taught on its theme"
-    ),
-    taught_on=(
-        "561 photographs (OASIS; 166 themes; people, animals, objects, scenes) with 104 to 368 beauty votes each "
-        "by 757 raters (Brielmann & Pelli 2019)"
-    ),
-    marks=(),
-    limits=(
-        "It was taught on 561 small photographs of everyday things: it knows what most people find beautiful in "
-        "those, not what makes a portrait, a street or an art photograph good.",
-        "What is shown weighs more than how it is shown: injuries, dirt and danger rate low, landscapes, "
-        "flowers and young animals high.",
-        "It was not taught to see technical faults; a blurred or badly exposed frame of a fine subject can rate high.",
-        "It was taught on photographs only: an empty or black frame or pure noise gets a middling to high score.",
-        "It sees a photo at 256 px on the short side; what is lost at that size does not count.",
-        "The raters were online volunteers from English-speaking countries; other people may judge otherwise.",
-        "It must not be used to judge people by how they look.",
-    ),
-    licence="Apache-2.0",
-    provenance=(
-        "Starting weights: MobileNetV2 1.0, ImageNet, Google's tf2_mobilenet_v2_1.0_224 dequantised (Apache-2.0).",
-        "Photographs: OASIS, Kurdi, Lozano & Banaji 2017 (open access image set); none is in this file.",
-        "Votes: Brielmann & Pelli 2019, Frontiers in Psychology, Intense Beauty Requires Intense Pleasure (open data).",
-    ),
-    taught=Taught(TAUGHT_SALT, frozenset()),
-)
+
+@dataclass(frozen=True, slots=True)
+class HeadPlan:
+    """How the two classifiers are taught on frozen features; chosen by inner folds (`critics.study`).
+
+    Attributes:
+        appeal_penalty: On the squared weights of appeal's classifier.
+        quality_penalty: On those of quality's.
+        ruin_weight: How much pairs of a photo and its ruin count for appeal, beside the votes.
+        twin_weight: How much pairs of twins count for quality, beside the scores.
+        series_weight: How much pairs of frames of a series count for quality.
+        iterations: Of L-BFGS, at most.
+    """
+
+    appeal_penalty: float = 0.2
+    quality_penalty: float = 0.1
+    ruin_weight: float = 0.03
+    twin_weight: float = 0.5
+    series_weight: float = 0.3
+    iterations: int = 150
+
+
+HEAD_PLAN: Final = HeadPlan()
+TUNING_PLAN: Final = TuningPlan(steps=56, learning_rate=1e-4, layer_decay=0.85, pull=1e-2, average_decay=0.95)
+OASIS_BATCH: Final = 8
+BIQ_BATCH: Final = 16
+DROPOUT: Final = 0.3
 
 
 def main() -> None:
-    """Make the critic and its fold critics from the shared data."""
+    """Teach the critic and its fold critics from the shared data."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=Path("../shared/data"), help="the folder of the data sets")
-    parser.add_argument("--build", type=Path, default=Path("build/critic"), help="where fold critics are kept")
-    parser.add_argument(
-        "-o",
-        "--output",
-        type=Path,
-        default=MODELS_FOLDER / f"{DEFAULT_NAME}.onnx",
-        help="where the critic goes",
-    )
+    parser.add_argument("--build", type=Path, default=Path("build/critic"), help="where the critics go")
     options = parser.parse_args()
     torch.use_deterministic_algorithms(True)
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)  # it misses torchvision, which nobody needs
@@ -118,122 +97,143 @@ def main() -> None:
     def report(line: str) -> None:
         print(f"[{time.monotonic() - started:6.0f} s] {line}", flush=True)
 
-    oasis = Oasis.load(options.data / "oasis")
-    teacher = Teacher(oasis, options.data / "backbones" / "mobilenet_v2_imagenet.safetensors", report)
-    stages = {stage: np.zeros_like(oasis.votes) for stage in ("frozen", "tuned")}
-    for fold in range(FOLD_COUNT):
-        taught, held_out = np.flatnonzero(oasis.folds != fold), np.flatnonzero(oasis.folds == fold)
-        for stage, network in teacher.teach(taught, seed=SEED + fold):
-            path = options.build / f"fold-{fold}-{stage}.onnx"
-            export_critic(network, teacher.card(taught), path)
-            stages[stage][held_out] = probs_of(path, [oasis.photos[photo] for photo in held_out])
-    for stage, probs in stages.items():
-        report(f"themes held out, {stage}: " + "; ".join(map(mark_words, marks_of(probs, oasis))))
-
-    everything = np.arange(len(oasis.photos))
-    card = replace(
-        teacher.card(everything),
-        marks=marks_of(stages["tuned"], oasis),
-        quantiles=reference_quantiles(ratings_mean(stages["tuned"], SCALE.levels)),
-    )
-    for stage, network in teacher.teach(everything, seed=SEED + FOLD_COUNT):
-        if stage == "tuned":
-            export_critic(network, card, options.output)
-    model_bytes = options.output.read_bytes()
-    report(f"{options.output}: {len(model_bytes):,} bytes, sha256 {hashlib.sha256(model_bytes).hexdigest()}")
+    gallery = Gallery.load(options.data)
+    teacher = Teacher(gallery, options.data / "backbones", options.build, report)
+    held_out = {f"fold-{fold}": gallery.folds == fold for fold in range(FOLD_COUNT)}
+    held_out[DEFAULT_NAME] = np.zeros(len(gallery.pictures), dtype=bool)
+    for name, is_held_out in held_out.items():
+        network = teacher.with_heads(~is_held_out)
+        card = replace(CARD, taught=taught_on(gallery, ~is_held_out))
+        export_critic(network, card, options.build / f"{name}.onnx")
+        report(f"{name}: taught and exported")
 
 
 class Teacher:
-    """Teaches a network on some of the photos, always from the same start.
+    """Teaches a network on some of the pictures, always from the same start.
 
     Args:
-        oasis: The photos and votes.
-        weights: The backbone's starting weights, a safetensors file.
+        gallery: The pictures.
+        weights: The folder of the backbones' starting weights.
+        build: Where the starting network is kept.
         report: Called with lines of progress.
+        spec: How pictures become inputs.
+
+    Attributes:
+        features: What the frozen bodies see in each picture, (pictures, D).
     """
 
-    def __init__(self, oasis: Oasis, weights: Path, report: Callable[[str], None]) -> None:
-        self.oasis = oasis
-        self.report = report
-        self._weights = load_file(weights)
-        self._inputs = torch.from_numpy(np.stack([input_of(photo, INPUT) for photo in oasis.photos]))
-        self._target = torch.from_numpy(rating_probs(oasis.votes)).float()
-        start = self._start()
-        # The backbone is frozen here and has seen no vote: one look serves all folds.
-        self._features = pooled_features(start, iter(torch.split(self._inputs, 16)))
-        report(f"{len(oasis.photos)} photos read and looked at")
+    def __init__(
+        self, gallery: Gallery, weights: Path, build: Path, report: Callable[[str], None], spec: InputSpec = INPUT
+    ) -> None:
+        self._gallery = gallery
+        self._report = report
+        self._spec = spec
+        self._weights = [
+            load_file(weights / f"{name}_imagenet.safetensors") for name in ("mobilenet_v2", "efficientnet_lite0")
+        ]
+        self._build = build
+        # The bodies have seen no label here: one look serves all folds.
+        self.features = self.looked_at(self._start())
+        report(f"{len(gallery.pictures)} pictures looked at")
 
-    def teach(self, taught: NDArray[np.intp], seed: int) -> Iterator[tuple[str, CriticNetwork]]:
-        """Yield the network after each stage, taught on the photos with these indices only."""
-        generator = torch.Generator().manual_seed(seed)
-        chosen = torch.from_numpy(taught)
-        target = self._target[chosen]
+    @cached_property
+    def _oasis(self) -> NDArray[np.uint8]:
+        return np.stack([self._gallery.pictures[row].pixels(self._spec) for row in self._gallery.oasis_rows])
+
+    @cached_property
+    def _biq(self) -> NDArray[np.uint8]:
+        return np.stack([self._gallery.pictures[row].pixels(self._spec) for row in self._gallery.biq_rows])
+
+    def looked_at(self, network: CriticNetwork) -> Tensor:
+        """Return what a network's bodies see in each picture, (pictures, D), by way of an exported file."""
+        path = self._build / "start.onnx"
+        export_critic(network, replace(CARD, input=self._spec), path)
+        looks = self._gallery.looked_at(Critic.load(path), range(len(self._gallery.pictures)))
+        return torch.from_numpy(np.stack([assessment.embedding for assessment in looks]))
+
+    def with_heads(self, is_taught: NDArray[np.bool_], plan: HeadPlan = HEAD_PLAN) -> CriticNetwork:
+        """Return the starting network with both classifiers taught on the pictures that may be used."""
         network = self._start()
-        teach_classifier(network, self._features[chosen], target, CLASSIFIER_PLAN, generator)
-        yield "frozen", network
-        inputs = self._inputs[chosen]
-        yield "tuned", tune(network, inputs.__getitem__, target, TUNING_PLAN, generator, self.report)
+        assert network.quality is not None
+        appeal = appeal_lesson(self._gallery, self.features, is_taught, plan.ruin_weight)
+        quality = quality_lesson(self._gallery, self.features, is_taught, plan.twin_weight, plan.series_weight)
+        _set(network.appeal, appeal, APPEAL_SCALE.levels, plan.appeal_penalty, plan.iterations)
+        _set(network.quality, quality, QUALITY_SCALE.levels, plan.quality_penalty, plan.iterations)
+        return network
 
-    def card(self, taught: NDArray[np.intp]) -> Card:
-        """Return the card of a critic taught on these photos, before it is examined."""
-        return replace(CARD, taught=Taught.of([self.oasis.photos[photo] for photo in taught], TAUGHT_SALT))
+    def tuned(self, network: CriticNetwork, is_taught: NDArray[np.bool_], seed: int) -> CriticNetwork:
+        """Return the network with all layers taught gently; each step sees votes, twins and opinion scores."""
+        rng = np.random.default_rng(seed)
+        generator = torch.Generator().manual_seed(seed)
+        photos = np.flatnonzero(is_taught[self._gallery.oasis_rows])
+        opinions = np.flatnonzero(is_taught[self._gallery.biq_rows])
+        kinds = list(KINDS)
+
+        def batch_loss(network: CriticNetwork, _step: int) -> Tensor:
+            chosen = rng.choice(photos, OASIS_BATCH, replace=False)
+            strengths = rng.integers(2, STRENGTH_COUNT, OASIS_BATCH)
+            twins = [
+                twin_of(self._oasis[photo], kinds[rng.integers(len(kinds))], int(strength), rng)
+                for photo, strength in zip(chosen, strengths, strict=True)
+            ]
+            appeal, quality = self._probs(network, [*self._oasis[chosen], *twins], rng, generator)
+            scored = rng.choice(opinions, BIQ_BATCH, replace=False)
+            _appeal, scored_quality = self._probs(network, [*self._biq[scored]], rng, generator)
+            appeal_mean = appeal @ torch.tensor(APPEAL_SCALE.levels, dtype=torch.float32)
+            quality_mean = quality @ torch.tensor(QUALITY_SCALE.levels, dtype=torch.float32)
+            margin = torch.from_numpy(TWIN_MARGIN * (strengths + 1)).float()
+            is_ruined = torch.from_numpy(strengths >= RUINED_FROM)
+            first, second = slice(OASIS_BATCH), slice(OASIS_BATCH, None)
+            return (
+                emd_loss(appeal[first], votes_of(self._gallery, chosen))
+                + emd_loss(scored_quality, opinions_of(self._gallery, scored))
+                + HEAD_PLAN.twin_weight * order_loss(quality_mean[first], quality_mean[second], margin)
+                + HEAD_PLAN.ruin_weight
+                * order_loss(
+                    appeal_mean[first][is_ruined],
+                    appeal_mean[second][is_ruined],
+                    torch.full((int(is_ruined.sum()),), RUIN_MARGIN),
+                )
+            )
+
+        return tune(network, batch_loss, TUNING_PLAN, self._report)
 
     def _start(self) -> CriticNetwork:
-        backbone = MobileNetV2(TAPS)
-        load_imagenet(backbone, self._weights)
-        torch.manual_seed(SEED)  # the classifier begins by chance, and is then replaced
-        return CriticNetwork(backbone, LEVEL_COUNT)
+        torch.manual_seed(SEED)  # the classifiers begin by chance, and are then replaced
+        return untaught_network(self._weights)
+
+    def _probs(
+        self,
+        network: CriticNetwork,
+        images: list[NDArray[np.uint8]],
+        rng: np.random.Generator,
+        generator: torch.Generator,
+    ) -> tuple[Tensor, Tensor]:
+        batch = torch.from_numpy(np.stack([to_input(image, self._spec) for image in images]))
+        if rng.random() < 0.5:
+            batch = batch.flip(3)
+        appeal, quality = dropped_probs(network, batch, DROPOUT, generator)
+        assert quality is not None
+        return appeal, quality
 
 
-def probs_of(model: Path, photos: list[Path]) -> NDArray[np.float64]:
-    """Return an exported critic's answers, shape (photos, levels)."""
-    verdicts = list(Critic.load(model).rate(photos))
-    return np.stack([verdict.probs for verdict in verdicts if isinstance(verdict, Assessment)])
+def untaught_network(weights: Sequence[dict[str, Tensor]] | None = None) -> CriticNetwork:
+    """Return the network before it is taught, with the bodies' starting weights, or random ones if none are given."""
+    bodies = MobileNetV2(MOBILENET_TAPS), EfficientNetLite0(EFFICIENTNET_TAPS)
+    if weights is not None:
+        for body, own in zip(bodies, weights, strict=True):
+            load_imagenet(body, own)
+    return CriticNetwork(BackbonePair(*bodies), len(APPEAL_SCALE.levels), len(QUALITY_SCALE.levels))
 
 
-def marks_of(predicted: NDArray[np.float64], oasis: Oasis) -> tuple[Mark, ...]:
-    """Return the marks of held-out predictions, with bootstrap intervals over themes."""
-    means = ratings_mean(predicted, SCALE.levels)
-    truth = ratings_mean(oasis.votes, SCALE.levels)
-    middle = (SCALE.worst + SCALE.best) / 2
-    figures = {
-        "srcc_score": lambda chosen: srcc_score(means[chosen], truth[chosen]),
-        "plcc_score": lambda chosen: plcc_score(means[chosen], truth[chosen]),
-        "emd_error": lambda chosen: emd_error(predicted[chosen], oasis.votes[chosen]),
-        "accuracy_score": lambda chosen: accuracy_score(means[chosen], truth[chosen], middle),
-        "accuracy_of_always_good": lambda chosen: float(np.mean(truth[chosen] > middle)),
-    }
-    on = "OASIS beauty votes, 5 folds with whole themes held out"
-    marks = []
-    for name, figure in figures.items():
-        value, low, high = (round(end, 4) for end in bootstrap_interval(figure, oasis.themes))
-        marks.append(Mark(name, value, low, high, photos=len(means), on=on))
-    return tuple(marks)
-
-
-def reference_quantiles(means: NDArray[np.float64]) -> tuple[float, ...]:
-    """Return evenly spaced quantiles of the smoothed distribution of means, from the smallest to the largest.
-
-    The plain quantiles of some hundred photos have cliffs, where a hair's difference in the mean would move the
-    score by a point. Smoothed by a Gaussian of Silverman's width (1986, equation 3.31).
-    """
-    spread = min(means.std(ddof=1), float(np.subtract(*np.quantile(means, [0.75, 0.25]))) / 1.34)
-    width = 0.9 * spread * len(means) ** -0.2
-    grid = np.linspace(means.min(), means.max(), 2001)
-    shares = [float(np.mean([NormalDist(mean, width).cdf(point) for mean in means])) for point in grid]
-    # Nothing lies beyond the ends: the curve is stretched to begin at 0 and end at 1.
-    stretched = (np.array(shares) - shares[0]) / (shares[-1] - shares[0])
-    return tuple(np.interp(np.linspace(0, 1, QUANTILE_COUNT), stretched, grid).round(4).tolist())
-
-
-def mark_words(mark: Mark) -> str:
-    """Return a mark in one phrase: ``srcc_score 0.701 [0.65, 0.74]``."""
-    return f"{mark.name} {mark.value:.3f} [{mark.low:.3f}, {mark.high:.3f}]"
-
-
-def input_of(photo: Path, spec: InputSpec) -> NDArray[np.float32]:
-    """Return a photo as a network's input, by the one pixel path."""
-    return to_input(load_photo(photo, lambda width, height: input_size(width, height, spec)).image, spec)
+def _set(
+    classifier: nn.Conv2d, lesson: Lesson, levels: tuple[float, ...], weight_penalty: float, iterations: int
+) -> None:
+    weight, bias = teach_classifier(lesson, levels, weight_penalty, iterations)
+    assert classifier.bias is not None
+    with torch.no_grad():
+        classifier.weight.copy_(weight[:, :, None, None])
+        classifier.bias.copy_(bias)
 
 
 if __name__ == "__main__":

@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from critics.folds import folds_of
+from photocritic.core.records import Scale
 
-LEVEL_COUNT: Final = 7
+APPEAL_SCALE: Final = Scale(levels=(1, 2, 3, 4, 5, 6, 7), good_from=4, asks="how beautiful, from 1 (not at all) to 7")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,7 +40,7 @@ class Oasis:
         """Read the votes in ``folder/votes.csv``, beside ``folder/photos``, and the committed folds."""
         with (folder / "votes.csv").open(encoding="utf-8", newline="") as file:
             rows = list(csv.DictReader(file))
-        levels = [f"votes_{level}" for level in range(1, LEVEL_COUNT + 1)]
+        levels = [f"votes_{level}" for level in APPEAL_SCALE.levels]
         themes = [row["theme"] for row in rows]
         return cls(
             photos=[folder / "photos" / row["photo"] for row in rows],

@@ -17,10 +17,11 @@ def test_the_card_is_told_in_words(critic: Critic, capfd: pytest.CaptureFixture[
     for part in (card.summary, card.taught_on, card.licence, *card.limits, *card.provenance, critic.model.sha256):
         assert part in words
     assert "1 to 7, 7 levels; good from 4" in words
-    [srcc] = [mark for mark in card.marks if mark.name == "srcc_score"]
+    assert "1 to 5, 5 levels; good from 4" in words
+    srcc = next(mark for mark in card.marks if mark.name == "srcc_score")
     assert f"(SRCC): {srcc.value:.3f} [{srcc.low:.3f}, {srcc.high:.3f}]" in words
-    assert words.count("on 561 photos (OASIS beauty votes") == 1
-    assert "salted hashes of the 561 photos" in words
+    assert words.count("on 561 photos with beauty votes (appeal; OASIS") == 1
+    assert "salted hashes of the 4121 photos" in words
 
 
 def test_a_file_is_told_as_well(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

@@ -49,7 +49,7 @@ def test_the_table_shows_the_best_first(folder: Path, capfd: Capture) -> None:
     out, err = capfd.readouterr()
 
     header, *lines = out.splitlines()
-    assert header.split() == ["score", "votes", "1–7", "mean", "±", "std", "P(good)", "size", "photo"]
+    assert header.split() == ["score", "quality", "votes", "1–7", "mean", "±", "std", "P(good)", "size", "photo"]
     assert str(folder / "a.png") == lines[-1].split()[-1]
     scores = [int(line.split()[0]) for line in lines]
     assert sorted(scores, reverse=True) == scores
@@ -406,7 +406,7 @@ def test_rows_come_while_names_are_still_coming(folder: Path) -> None:
     assert first["path"] == str(folder / "a.png")
 
 
-@pytest.mark.parametrize(("width", "spared"), [(200, set()), (80, {"taken"}), (62, {"taken", "size", "P(good)"})])
+@pytest.mark.parametrize(("width", "spared"), [(200, set()), (89, {"taken"}), (71, {"taken", "size", "P(good)"})])
 def test_in_a_narrow_terminal_columns_give_way_to_names(
     folder: Path, monkeypatch: pytest.MonkeyPatch, width: int, spared: set[str]
 ) -> None:

@@ -4,17 +4,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from photocritic.core.records import Assessment, Card, InputSpec, Mark, Scale, Taught
+from photocritic.core.records import Aspect, Assessment, Card, InputSpec, Mark, Rating, Scale, Taught
 from photocritic.errors import InputError
 
 CARD = Card(
     name="tiny",
     version="2",
     summary="Likes the sea – 海.",
-    scale=Scale((1, 2, 3, 4, 5), 3.5, "stars"),
+    appeal=Aspect(Scale((1, 2, 3, 4, 5), 3.5, "stars"), (1.5, 3.0, 4.5), "three photos"),
+    quality=None,
     input=InputSpec(64, 128, 32, (0, 0, 0), (255, 255, 255)),
-    quantiles=(1.5, 3.0, 4.5),
-    reference="three photos",
     taught_on="four photos",
     marks=(Mark("srcc_score", 0.5, 0.4, 0.6, 100, "photos held out"),),
     limits=("Knows nothing.",),
@@ -24,38 +23,41 @@ CARD = Card(
 )
 
 
+QUALITY = Aspect(Scale((1, 2), 2, "sharp"), (1.0, 2.0), "two photos")
+
+
 def assessment(probs: list[float]) -> Assessment:
     """Return an assessment on 1 to 5 with these probabilities."""
     return Assessment(
         path=Path("a.jpg"),
-        probs=np.array(probs),
+        appeal=Rating(np.array(probs), None, CARD.appeal),
+        quality=Rating(np.array([0.25, 0.75]), None, QUALITY),
         embedding=np.zeros(3, np.float32),
-        logit_map=None,
         width=6,
         height=4,
         taken_at=None,
-        scale=CARD.scale,
-        quantiles=CARD.quantiles,
         model_id="tiny-2@0",
     )
 
 
 def test_a_card_survives_its_json() -> None:
     """What is written into a model file is what is read from it."""
-    assert Card.from_json(CARD.to_json()) == CARD
+    for card in (CARD, replace(CARD, quality=QUALITY)):
+        assert Card.from_json(card.to_json()) == card
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"format": 1}', "null", '{"format": 1, "name": 3, "scale": []}'])
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"format": 2}', "null", '{"format": 2, "name": 3, "appeal": []}'])
 def test_what_is_no_card_is_refused(text: str) -> None:
     """Any other text gets a clear word."""
     with pytest.raises(InputError, match="no critic's card"):
         Card.from_json(text)
 
 
-def test_a_card_of_a_newer_photocritic_says_so() -> None:
-    """The remedy is to update."""
-    with pytest.raises(InputError, match=r"format 2.*update photocritic"):
-        Card.from_json(CARD.to_json().replace('{"format": 1', '{"format": 2'))
+@pytest.mark.parametrize(("other", "remedy"), [(3, "update photocritic"), (1, "exported anew"), ('"x"', "update")])
+def test_a_card_of_another_photocritic_says_so(other: object, remedy: str) -> None:
+    """Newer or older, the remedy is another."""
+    with pytest.raises(InputError, match=f"format .*{remedy}"):
+        Card.from_json(CARD.to_json().replace('{"format": 2', f'{{"format": {other}'))
 
 
 @pytest.mark.parametrize(
@@ -65,6 +67,9 @@ def test_a_card_of_a_newer_photocritic_says_so() -> None:
         ('"value": 0.5', '"value": "much"'),
         ('"value": 0.5', '"value": NaN'),
         ('"levels": [1, 2, 3, 4, 5]', '"levels": ["1", "2", "3", "4", "5"]'),
+        ('"appeal": {', '"appeal": 3, "other": {'),
+        ('"quality": null', '"quality": {"scale": 5, "quantiles": [1, 2], "reference": "none"}'),
+        ('"quality": null', '"quality": []'),
         ('"divisor": [255, 255, 255]', '"divisor": [255]'),
         ('"long_side_max_px": 128', '"long_side_max_px": 32000000'),
         ('"name": "tiny"', '"name": "\\u001b]0;evil"'),
@@ -80,10 +85,10 @@ def test_a_card_that_lies_about_its_types_is_refused(old: str, new: str) -> None
         Card.from_json(text.replace(old, new))
 
 
-def test_a_card_without_quantiles_is_refused() -> None:
+def test_an_aspect_without_quantiles_is_refused() -> None:
     """Without them there is no score."""
     with pytest.raises(InputError):
-        replace(CARD, quantiles=())
+        replace(CARD.appeal, quantiles=())
 
 
 def test_an_assessment_derives_all_figures_from_its_probs() -> None:
@@ -92,6 +97,15 @@ def test_an_assessment_derives_all_figures_from_its_probs() -> None:
 
     assert (verdict.mean, verdict.std, verdict.p_good) == (4.0, 1.0, 0.5)
     assert verdict.score == pytest.approx(50 + 50 * 1 / 1.5)
+    assert verdict.probs is verdict.appeal.probs
+
+
+def test_quality_is_a_rating_like_appeal() -> None:
+    """The same figures, on its own scale."""
+    quality = assessment([1, 0, 0, 0, 0]).quality
+
+    assert quality is not None
+    assert (quality.mean, quality.p_good, quality.score) == (1.75, 0.75, 75.0)
 
 
 def test_an_assessment_is_frozen() -> None:

@@ -2,6 +2,7 @@ import csv
 import json
 import sys
 from collections.abc import Iterable
+from dataclasses import replace
 from io import BytesIO, StringIO
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from photocritic import Assessment, Critic, Failure, MissingExtraError
 from photocritic.core.rows import FIELDS, WRITERS, Row, row_of, write_json, write_jsonl, write_parquet
 from tests.conftest import scene
+from tests.core.test_records import assessment
 
 AWKWARD = Path('new\nline, "quote" \udce9 é.jpg')
 
@@ -37,7 +39,9 @@ def test_a_row_has_every_field_and_plain_values(rows: list[Row]) -> None:
 
     assert list(FIELDS) == list(judged) == list(failed)
     assert judged["error"] is None
-    assert (300, 200, 7) == (judged["width"], judged["height"], len(judged["probs"]))
+    assert (300, 200) == (judged["width"], judged["height"])
+    assert (7, 5) == (len(judged["probs"]), len(judged["quality_probs"]))
+    assert 0 <= judged["quality"] <= 100
     assert {"path", "error"} == {name for name, value in failed.items() if value is not None}
     assert failed["path"] == 'new\nline, "quote" \\udce9 é.jpg'
 
@@ -51,7 +55,8 @@ def test_every_format_tells_the_same(rows: list[Row]) -> None:
     assert rows == pyarrow.parquet.read_table(BytesIO(written(rows, "parquet"))).to_pylist()
     assert [str(row["score"] or "") for row in rows] == [row["score"] for row in from_csv]
     assert [row["path"] for row in rows] == [row["path"] for row in from_csv]
-    assert rows[0]["probs"] == json.loads(from_csv[0]["probs"])
+    for name in ("probs", "quality_probs"):
+        assert rows[0][name] == json.loads(from_csv[0][name])
 
 
 @pytest.mark.parametrize("row_format", sorted(WRITERS))
@@ -91,3 +96,12 @@ def test_parquet_without_pyarrow_names_the_extra(monkeypatch: pytest.MonkeyPatch
 
     with pytest.raises(MissingExtraError, match=r"pip install 'photocritic\[parquet\]'"):
         write_parquet(rows, BytesIO())
+
+
+def test_a_critic_without_quality_leaves_its_fields_empty() -> None:
+    """The columns are the same for every critic."""
+    row = row_of(replace(assessment([0, 0, 0, 0, 1]), quality=None))
+
+    assert list(FIELDS) == list(row)
+    assert row["quality"] is row["quality_probs"] is None
+    assert row["score"] == 100

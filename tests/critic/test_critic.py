@@ -37,8 +37,11 @@ def test_an_assessment_is_whole(critic: Critic, save_scene: SaveScene) -> None:
     assert verdict.mean == pytest.approx(float(verdict.probs @ np.arange(1, 8)))
     assert 0 <= verdict.score <= 100
     assert verdict.embedding.ndim == 1
-    assert verdict.logit_map is not None
-    assert (7, 8, 12) == verdict.logit_map.shape
+    assert verdict.quality is not None
+    assert 0 <= verdict.quality.score <= 100
+    for rating, level_count in ((verdict.appeal, 7), (verdict.quality, 5)):
+        assert rating.logit_map is not None
+        assert (level_count, 8, 12) == rating.logit_map.shape
     assert verdict.model_id == critic.model.id
     assert verdict.thumbnail is None
 
@@ -252,8 +255,10 @@ def test_the_critic_notices_photos_it_was_taught_on(critic: Critic, save_scene: 
 @needs_shared
 def test_the_critic_knows_its_teachers(critic: Critic) -> None:
     """Every photo it was taught on is."""
-    photos = sorted((SHARED / "oasis" / "photos").iterdir())
+    folders = (SHARED / "oasis" / "photos", SHARED / "biq" / "photos", SHARED / "pristine")
+    photos = [photo for folder in folders for photo in sorted(folder.glob("*.jpg"))]
 
+    assert len(photos) == 561 + 3431 + 129
     assert all(photo.read_bytes() in critic.card.taught for photo in photos)
 
 

@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,9 +12,10 @@ from photocritic import Critic, ModelError
 from photocritic.core.records import CARD_KEY
 from photocritic.critic.model import DEFAULT_NAME, Model, packaged_critics
 from photocritic.errors import InputError
-from tests.core.test_records import CARD
+from tests.core.test_records import CARD, QUALITY
 
-MODEL_BYTES_MAX = 16 * 1024**2
+MODEL_BYTES_MAX = 16 * 10**6
+WITH_QUALITY = replace(CARD, quality=QUALITY)
 
 
 def write_network(path: Path, level_count: int = 5, card: str | None = None) -> Path:
@@ -49,11 +51,17 @@ def test_the_packaged_critic_fits_the_package() -> None:
     model = Model.load(device="cpu")
 
     assert model.size_bytes <= MODEL_BYTES_MAX
-    assert {"srcc_score", "plcc_score", "emd_error", "accuracy_score", "accuracy_of_always_good"} == {
-        mark.name for mark in model.card.marks
-    }
+    assert {
+        "srcc_score",
+        "plcc_score",
+        "emd_error",
+        "accuracy_score",
+        "pair_score",
+        "top1_score",
+        "twin_score",
+    } <= {mark.name for mark in model.card.marks}
     assert model.card.limits
-    assert len(model.card.taught.hashes) == 561
+    assert len(model.card.taught.hashes) == 561 + 3431 + 129
     assert model.id == f"default-{model.card.version}@{model.sha256[:12]}"
 
 
@@ -72,10 +80,13 @@ def test_the_mean_of_the_logit_map_gives_the_probs(critic: Critic) -> None:
     for height, width in ((64, 64), (256, 384), (96, 1024)):
         batch = np.random.default_rng(1).uniform(-1, 1, (1, 3, height, width)).astype(np.float32)
         answer = critic.model.run(batch)
-        assert answer.logit_map is not None
-        assert (1, 7, height // 32, width // 32) == answer.logit_map.shape
-        logits = answer.logit_map.mean(axis=(2, 3))[0]
-        np.testing.assert_allclose(np.exp(logits) / np.exp(logits).sum(), answer.probs[0], atol=1e-6)
+        aspects = (7, answer.probs, answer.logit_map), (5, answer.quality_probs, answer.quality_logit_map)
+        for level_count, probs, logit_map in aspects:
+            assert probs is not None
+            assert logit_map is not None
+            assert (1, level_count, height // 32, width // 32) == logit_map.shape
+            logits = logit_map.mean(axis=(2, 3))[0]
+            np.testing.assert_allclose(np.exp(logits) / np.exp(logits).sum(), probs[0], atol=1e-6)
 
 
 @pytest.mark.parametrize("shape", [(3, 64, 64), (1, 1, 64, 64), (1, 3, 64, 65), (1, 3, 0, 64)])
@@ -105,6 +116,7 @@ def test_a_network_without_a_map_says_so(tmp_path: Path) -> None:
         (write_network, "has no card"),
         (lambda path: write_network(path, card="{}"), "no critic's card"),
         (lambda path: write_network(path, level_count=3, card=CARD.to_json()), "3 levels, its card's scale has 5"),
+        (lambda path: write_network(path, card=WITH_QUALITY.to_json()), "quality_probs have no levels"),
     ],
 )
 def test_what_is_no_critic_says_why(tmp_path: Path, make: Callable[[Path], object], reason: str) -> None:
@@ -125,6 +137,33 @@ def test_a_network_with_other_outputs_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(ModelError, match="inputs and outputs are not a critic's"):
         Model.load(path)
+
+
+@pytest.mark.parametrize(
+    ("nodes", "outputs"),
+    [
+        ([("ReduceSum", ["probs0"], ["probs"])], {"probs": None}),  # declared as a scalar
+        ([("Transpose", ["probs0"], ["probs"])], {}),  # declared as before, another shape when run
+        ([("Log", ["zero"], ["inf"]), ("Mul", ["probs0", "inf"], ["probs"])], {}),
+    ],
+)
+def test_answers_of_another_shape_never_pass(
+    tmp_path: Path, nodes: list[tuple[str, list[str], list[str]]], outputs: dict[str, None]
+) -> None:
+    """A hostile file is refused when it is loaded, or fails the photo: never a traceback, never a wrong figure."""
+    path = write_network(tmp_path / "model.onnx", card=CARD.to_json())
+    model = onnx.load(path)
+    model.graph.node[-1].output[0] = "probs0"
+    model.graph.initializer.append(onnx.numpy_helper.from_array(np.zeros(1, np.float32), "zero"))
+    for kind, inputs, results in nodes:
+        model.graph.node.append(helper.make_node(kind, inputs, results))
+    for output in model.graph.output:
+        if output.name in outputs:
+            output.type.tensor_type.shape.ClearField("dim")
+    path.write_bytes(model.SerializeToString())
+
+    with pytest.raises((ModelError, InputError), match=r"not a critic's|no finite answer"):
+        Model.load(path, "cpu").run(np.zeros((2, 3, 64, 64), np.float32))
 
 
 def test_cuda_that_is_not_there_names_the_remedy(monkeypatch: pytest.MonkeyPatch) -> None:

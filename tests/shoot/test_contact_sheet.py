@@ -44,7 +44,9 @@ def test_photos_stand_from_best_to_worst(page: Path) -> None:
     assert len(scores) == 3
     assert "3. dull.png" in html
     assert html.count("data:image/jpeg;base64,") == 3
-    assert html.count('aria-label="Expected votes: 1: ') == 3
+    assert html.count('aria-label="Expected votes, score: 1: ') == 3
+    assert html.count('aria-label="Expected votes, quality: 1: ') == 3
+    assert len(re.findall(r"class=quality[^>]*>\d+<", html)) == 3
 
 
 def test_the_page_stands_alone(page: Path) -> None:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from photocritic.core.metrics import emd_error
-from photocritic.train.losses import emd_loss
+from photocritic.train.losses import emd_loss, order_loss
 
 votes = arrays(np.float64, (4, 7), elements=st.integers(0, 30).map(float)).filter(
     lambda rows: bool(np.all(rows.sum(axis=1) > 0))
@@ -30,3 +30,11 @@ def test_a_perfect_answer_has_a_finite_slope() -> None:
 
     assert probs.grad is not None
     assert torch.isfinite(probs.grad).all()
+
+
+def test_pairs_cost_what_they_miss_of_their_margin() -> None:
+    """Ordered with room costs nothing; the wrong way costs the distance and the margin."""
+    better, worse = torch.tensor([3.0, 2.0, 2.0]), torch.tensor([1.0, 1.9, 2.5])
+
+    assert float(order_loss(better, worse, torch.full((3,), 0.2))) == pytest.approx((0 + 0.1 + 0.7) / 3)
+    assert float(order_loss(better[:0], worse[:0], worse[:0])) == 0

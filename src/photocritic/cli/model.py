@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from photocritic.core.records import Mark
+    from photocritic.core.records import Aspect, Mark
     from photocritic.critic.model import Model
 
 _MARK_NAMES = {
@@ -16,6 +16,17 @@ _MARK_NAMES = {
     "emd_error": "distance to people's votes (EMD, r = 2; lower is better)",
     "accuracy_score": "on the same side of the scale's middle as people's mean",
     "accuracy_of_always_good": "… beside always saying good",
+    "pair_score": "pairs of frames that clearly differ put in people's order",
+    "pair_score_of_sharpest_input": "… beside ordering them by sharpness (variance of Laplacian) at the input's size",
+    "pair_score_of_sharpest_file": "… beside ordering them by sharpness at full size",
+    "pair_score_of_largest_file": "… beside ordering them by the size of the file",
+    "top1_score": "series whose chosen frame is within 0.05 (of 1) of the best",
+    "top1_score_of_sharpest_input": "… beside choosing the sharpest at the input's size",
+    "top1_score_of_sharpest_file": "… beside choosing the sharpest at full size",
+    "top1_score_of_largest_file": "… beside choosing the largest file",
+    "top1_score_of_chance": "… beside choosing by chance",
+    "twin_score": "put below their photo",
+    "ruin_error": "put above their photo (lower is better)",
 }
 
 
@@ -45,14 +56,11 @@ def run_info(options: argparse.Namespace) -> int:
 
 def _words(model: "Model") -> str:
     card = model.card
-    scale, spec = card.scale, card.input
+    spec = card.input
     sections = {
         "Taught on": [card.taught_on],
-        "Scale": [
-            f"{scale.worst:g} to {scale.best:g}, {len(scale.levels)} levels; good from {scale.good_from:g}. "
-            f"Asked of people: {scale.asks}.",
-            f"The score, 0 to 100, is the percentile of the mean among {card.reference}.",
-        ],
+        "Appeal, the score": _aspect_words(card.appeal),
+        "Quality": ["not rated"] if card.quality is None else _aspect_words(card.quality),
         "Agreement with people": _marks_words(card.marks) or ["not measured"],
         "Limits": list(card.limits),
         "Input": [
@@ -74,11 +82,20 @@ def _words(model: "Model") -> str:
     return "\n".join(lines)
 
 
+def _aspect_words(aspect: "Aspect") -> list[str]:
+    scale = aspect.scale
+    return [
+        f"{scale.worst:g} to {scale.best:g}, {len(scale.levels)} levels; good from {scale.good_from:g}. "
+        f"Asked of people: {scale.asks}.",
+        f"Its score, 0 to 100, is the percentile of the mean among {aspect.reference}.",
+    ]
+
+
 def _marks_words(marks: "Sequence[Mark]") -> list[str]:
-    """Return the marks in words, those of the same photos under one line that names these."""
+    """Return the marks in words, those of the same things under one line that names these."""
     words = []
-    for (photos, on), some in groupby(marks, key=lambda mark: (mark.photos, mark.on)):
-        words.append(f"on {photos} photos ({on}), with 95 % intervals:")
+    for (count, on), some in groupby(marks, key=lambda mark: (mark.count, mark.on)):
+        words.append(f"on {count:,} {on}, with 95 % intervals:")
         words += [
             f"{_MARK_NAMES.get(mark.name, mark.name)}: {mark.value:.3f} [{mark.low:.3f}, {mark.high:.3f}]"
             for mark in some

@@ -28,9 +28,10 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         "rate",
         help="judge photos: a score, how sure it is, and why a file could not be read",
         description=(
-            "Judges photos and prints, best first: the score (0 to 100: the percentile among reference photos), "
-            "the expected votes with their mean ± spread on the critic's own scale, and the share of people who "
-            "would call the photo good."
+            "Judges photos and prints, best first: the score (how good people will find the photo, 0 to 100: the "
+            "percentile among reference photos), the quality (how well it is made, in the same way), the expected "
+            "votes with their mean ± spread on the critic's own scale, and the share of people who would call the "
+            "photo good."
         ),
         epilog="Exit status: 0 all good, 1 some photos could not be judged, 2 the request was wrong.",
     )
@@ -102,7 +103,7 @@ def run(options: argparse.Namespace) -> int:
         sheet = stack.enter_context(ContactSheet(critic.card, critic.model.id)) if page else None
         rows = _sorted(map(row_of, _onto(sheet, verdicts)), options.sort)
         if row_format == "table":
-            write_table(rows, file, critic.card.scale)
+            write_table(rows, file, critic.card)
         else:
             WRITERS[row_format](rows, file)
         if sheet is not None and page is not None:

@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterable, Iterator
 from typing import IO, TYPE_CHECKING, Self
 
-from photocritic.core.records import Failure, Scale, Verdict
+from photocritic.core.records import Card, Failure, Verdict
 from photocritic.core.rows import Row, printable, shown_name
 
 if TYPE_CHECKING:
@@ -21,18 +21,18 @@ _UNLIMITED_WIDTH = 10_000
 _NAME_WIDTH = 40
 
 
-def write_table(rows: Iterable[Row], file: IO[bytes], scale: Scale) -> None:
+def write_table(rows: Iterable[Row], file: IO[bytes], card: Card) -> None:
     """Write judged rows as a table.
 
     In a terminal, columns that can be spared give way to the photos' names; elsewhere it is as wide as it needs.
     """
     from rich.console import Console
 
-    columns: dict[str, list[str]] = {name: [] for name in _columns(scale)}
+    columns: dict[str, list[str]] = {name: [] for name in _columns(card)}
     for row in rows:
         if row["error"] is None:
-            for cells, cell in zip(columns.values(), _cells(row), strict=True):
-                cells.append(cell)
+            for name, cell in _cells(row, card).items():
+                columns[name].append(cell)
     if not columns["photo"]:
         return
     is_terminal = file.isatty()
@@ -46,15 +46,28 @@ def write_table(rows: Iterable[Row], file: IO[bytes], scale: Scale) -> None:
         file.write(line.rstrip().encode() + b"\n")
 
 
-def _columns(scale: Scale) -> tuple[str, ...]:
-    return "score", f"votes {scale.worst:g}–{scale.best:g}", "mean ± std", "P(good)", "size", "taken", "photo"
+def _columns(card: Card) -> list[str]:
+    scale = card.appeal.scale
+    quality = [] if card.quality is None else ["quality"]
+    return [
+        "score",
+        *quality,
+        f"votes {scale.worst:g}–{scale.best:g}",
+        "mean ± std",
+        "P(good)",
+        "size",
+        "taken",
+        "photo",
+    ]
 
 
-def _cells(row: Row) -> tuple[str, ...]:
+def _cells(row: Row, card: Card) -> dict[str, str]:
     taken_at = row["taken_at"]
     largest = max(row["probs"])
-    return (
+    quality = [] if card.quality is None else [f"{row['quality']:.0f}"]
+    cells = (
         f"{row['score']:.0f}",
+        *quality,
         "".join(_BARS[round(share / largest * (len(_BARS) - 1))] for share in row["probs"]),
         f"{row['mean']:.2f} ± {row['std']:.2f}",
         f"{row['p_good']:.0%}",
@@ -62,6 +75,7 @@ def _cells(row: Row) -> tuple[str, ...]:
         "" if taken_at is None else taken_at[:16].replace("T", " "),
         printable(row["path"]),
     )
+    return dict(zip(_columns(card), cells, strict=True))
 
 
 def _spare(columns: dict[str, list[str]], width: int) -> None:
@@ -85,7 +99,7 @@ def _table(columns: dict[str, list[str]]) -> "Table":
 
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in columns:
-        is_figure = name in {"score", "mean ± std", "P(good)", "size"}
+        is_figure = name in {"score", "quality", "mean ± std", "P(good)", "size"}
         table.add_column(
             name,
             justify="right" if is_figure else "left",

@@ -18,15 +18,17 @@ from numpy.typing import NDArray
 from photocritic.core.ratings import good_share, percentile_score, ratings_mean, ratings_std
 from photocritic.errors import InputError
 
-CARD_FORMAT: Final = 1
+CARD_FORMAT: Final = 2
 """The version of the card's layout that this photocritic reads and writes."""
 
 CARD_KEY: Final = "photocritic.card"
 """Where a model file keeps its card: the key in ONNX's metadata."""
 
 INPUT_NAME: Final = "batch"
-OUTPUT_NAMES: Final = ("probs", "embedding", "logit_map")
-"""The names of a model file's input, float32 ``(N, 3, H, W)``, and outputs; the last may be missing."""
+APPEAL_OUTPUT_NAMES: Final = ("probs", "embedding", "logit_map")
+OUTPUT_NAMES: Final = (*APPEAL_OUTPUT_NAMES, "quality_probs", "quality_logit_map")
+"""The names of a model file's input, float32 ``(N, 3, H, W)``, and outputs. The maps may be missing, and the
+quality of a critic that gives none."""
 
 SIDE_MAX_PX: Final = 16_384
 """The longest side that a network may ask for; a card that wants more is wrong or hostile."""
@@ -74,6 +76,25 @@ class Scale:
 
 
 @dataclass(frozen=True, slots=True)
+class Aspect:
+    """Something that a critic rates: what people were asked, and how its ratings become scores.
+
+    Attributes:
+        scale: The rating scale of the answers.
+        quantiles: The critic's mean rating over a reference set at evenly spaced shares from 0 to 1, ascending.
+            The score is a percentile among these.
+        reference: What the reference set is, in words.
+    """
+
+    scale: Scale
+    quantiles: tuple[float, ...] = field(repr=False)
+    reference: str
+
+    def __post_init__(self) -> None:
+        percentile_score(0.0, self.quantiles)  # raises if they are not quantiles
+
+
+@dataclass(frozen=True, slots=True)
 class InputSpec:
     """How a photo becomes a network's input. It travels in the model file; see `photocritic.core.preprocess`.
 
@@ -107,19 +128,19 @@ class Mark:
     """One measured figure of a critic.
 
     Attributes:
-        name: The measure, as in `photocritic.core.metrics`: ``"srcc_score"``.
+        name: The measure, ``*_score`` if higher is better and ``*_error`` if lower: ``"srcc_score"``.
         value: The figure.
         low: The lower end of its 95 % bootstrap interval.
         high: The upper end.
-        photos: How many photos it was measured on.
-        on: On which photos, in words.
+        count: On how many of them it was measured.
+        on: On what, in words that follow the count: ``"photos held out"``.
     """
 
     name: str
     value: float
     low: float
     high: float
-    photos: int
+    count: int
     on: str
 
 
@@ -157,11 +178,9 @@ class Card:
         name: The critic's name: letters, digits, ``-``, ``_`` and ``.``.
         version: Its version, of the same.
         summary: One sentence.
-        scale: The rating scale of its answers.
+        appeal: How good people find a photo; the score is read from it.
+        quality: How well a photo is made; None for a critic that does not rate it.
         input: How a photo becomes its input.
-        quantiles: Its mean rating over the reference set at evenly spaced shares from 0 to 1, ascending.
-            The score is a percentile among these.
-        reference: What the reference set is, in words.
         taught_on: What it was taught on, in words.
         marks: Measured agreement with people.
         limits: What it must not be used for and where it is weak, a sentence each.
@@ -173,10 +192,9 @@ class Card:
     name: str
     version: str
     summary: str
-    scale: Scale
+    appeal: Aspect
+    quality: Aspect | None
     input: InputSpec
-    quantiles: tuple[float, ...]
-    reference: str
     taught_on: str
     marks: tuple[Mark, ...]
     limits: tuple[str, ...]
@@ -187,7 +205,6 @@ class Card:
     def __post_init__(self) -> None:
         if not (_NAME.fullmatch(self.name) and _NAME.fullmatch(self.version)):
             raise InputError(f"a critic's name and version are letters, digits, - _ and .; got {self.name!r}")
-        percentile_score(0.0, self.quantiles)  # raises if they are not quantiles
 
     def to_json(self) -> str:
         """Return the card as JSON text; `from_json` reads it back."""
@@ -206,16 +223,18 @@ class Card:
             fields = json.loads(text)
             card_format = fields.pop("format")
             if card_format != CARD_FORMAT:
+                is_older = isinstance(card_format, int) and card_format < CARD_FORMAT
                 raise InputError(
                     f"the card has format {card_format!r}, this photocritic reads format {CARD_FORMAT}; "
-                    "update photocritic"
+                    + ("have the critic exported anew" if is_older else "update photocritic")
                 )
-            scale, spec, taught = fields["scale"], fields["input"], fields["taught"]
+            spec, taught = fields["input"], fields["taught"]
             return cls(
                 name=_text(fields["name"]),
                 version=_text(fields["version"]),
                 summary=_text(fields["summary"]),
-                scale=Scale(_numbers(scale["levels"]), _number(scale["good_from"]), _text(scale["asks"])),
+                appeal=_aspect(fields["appeal"]),
+                quality=None if fields["quality"] is None else _aspect(fields["quality"]),
                 input=InputSpec(
                     short_side_px=int(_number(spec["short_side_px"])),
                     long_side_max_px=int(_number(spec["long_side_max_px"])),
@@ -223,8 +242,6 @@ class Card:
                     offset=_three(spec["offset"]),
                     divisor=_three(spec["divisor"]),
                 ),
-                quantiles=_numbers(fields["quantiles"]),
-                reference=_text(fields["reference"]),
                 taught_on=_text(fields["taught_on"]),
                 marks=tuple(
                     Mark(
@@ -232,7 +249,7 @@ class Card:
                         value=_number(mark["value"]),
                         low=_number(mark["low"]),
                         high=_number(mark["high"]),
-                        photos=int(_number(mark["photos"])),
+                        count=int(_number(mark["count"])),
                         on=_text(mark["on"]),
                     )
                     for mark in fields["marks"]
@@ -249,56 +266,92 @@ class Card:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Rating:
+    """The predicted ratings of one aspect of one photo.
+
+    Attributes:
+        probs: The predicted distribution of people's ratings, float64, shape ``(K,)``; sums to 1.
+        logit_map: The evidence for each level at each place, float32, shape ``(K, h, w)``; its mean over the
+            places gives the logits of `probs`. None for a network that has no map. It is a few kilobytes
+            that the same look has already produced, so it is kept rather than looked for again.
+        aspect: What is rated.
+    """
+
+    probs: NDArray[np.float64]
+    logit_map: NDArray[np.float32] | None = field(repr=False)
+    aspect: Aspect = field(repr=False)
+
+    @property
+    def mean(self) -> float:
+        """The predicted mean rating on the aspect's scale; higher is better."""
+        return float(ratings_mean(self.probs, self.aspect.scale.levels))
+
+    @property
+    def std(self) -> float:
+        """How much people are predicted to disagree, in units of the scale."""
+        return float(ratings_std(self.probs, self.aspect.scale.levels))
+
+    @property
+    def p_good(self) -> float:
+        """The predicted share of people who rate the photo as good, 0 … 1."""
+        return float(good_share(self.probs, self.aspect.scale.good_from, self.aspect.scale.levels))
+
+    @property
+    def score(self) -> float:
+        """The percentile of `mean` among the critic's reference photos, 0 … 100; higher is better."""
+        return float(percentile_score(self.mean, self.aspect.quantiles))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Assessment:
     """What a critic says of one photo, from one look.
 
     Attributes:
         path: The photo's file; None if it came as pixels.
-        probs: The predicted distribution of people's ratings, float64, shape ``(K,)``; sums to 1.
-        embedding: The pooled features that the rating was read from, float32, shape ``(D,)``.
-        logit_map: The evidence for each level at each place, float32, shape ``(K, h, w)``; its mean over the
-            places gives the logits of `probs`. None for a network that has no map. It is a few kilobytes
-            that the same look has already produced, so it is kept rather than looked for again.
+        appeal: How good people will find it; `score`, `mean`, `std`, `p_good` and `probs` are its.
+        quality: How well it is made: sharp, clean, well exposed. None from a critic that does not rate it.
+        embedding: The pooled features that the ratings were read from, float32, shape ``(D,)``.
         width: The upright photo's full width in pixels.
         height: The upright photo's full height in pixels.
         taken_at: When the photo was taken, as the file says; with a time zone only if the file gives one.
-        scale: The rating scale of `probs`.
-        quantiles: The critic's means over its reference set; see `Card`.
         model_id: Which critic judged: ``name-version@sha256``, 12 hex digits of it.
         thumbnail: A small JPEG of what the critic saw, if asked for.
     """
 
     path: Path | None
-    probs: NDArray[np.float64]
+    appeal: Rating
+    quality: Rating | None
     embedding: NDArray[np.float32] = field(repr=False)
-    logit_map: NDArray[np.float32] | None = field(repr=False)
     width: int
     height: int
     taken_at: datetime | None
-    scale: Scale = field(repr=False)
-    quantiles: tuple[float, ...] = field(repr=False)
     model_id: str
     thumbnail: bytes | None = field(default=None, repr=False)
 
     @property
+    def probs(self) -> NDArray[np.float64]:
+        """The predicted distribution of people's ratings of appeal, shape ``(K,)``."""
+        return self.appeal.probs
+
+    @property
     def mean(self) -> float:
-        """The predicted mean rating on the critic's scale; higher is better."""
-        return float(ratings_mean(self.probs, self.scale.levels))
+        """The predicted mean rating of appeal on its scale; higher is better."""
+        return self.appeal.mean
 
     @property
     def std(self) -> float:
-        """How much people are predicted to disagree, in units of the scale."""
-        return float(ratings_std(self.probs, self.scale.levels))
+        """How much people are predicted to disagree about the appeal, in units of the scale."""
+        return self.appeal.std
 
     @property
     def p_good(self) -> float:
-        """The predicted share of people who rate the photo as good, 0 … 1."""
-        return float(good_share(self.probs, self.scale.good_from, self.scale.levels))
+        """The predicted share of people who find the photo good, 0 … 1."""
+        return self.appeal.p_good
 
     @property
     def score(self) -> float:
-        """The percentile of `mean` among the critic's reference photos, 0 … 100; higher is better."""
-        return float(percentile_score(self.mean, self.quantiles))
+        """The percentile of the appeal among the critic's reference photos, 0 … 100; higher is better."""
+        return self.appeal.score
 
 
 @dataclass(frozen=True, slots=True)
@@ -343,6 +396,17 @@ def _numbers(values: object) -> tuple[float, ...]:
     if not isinstance(values, list):
         raise TypeError(f"a list is needed; got {values!r:.40}")
     return tuple(map(_number, values))
+
+
+def _aspect(fields: dict[str, object]) -> Aspect:
+    scale = fields["scale"]
+    if not isinstance(scale, dict):
+        raise TypeError(f"a scale is needed; got {scale!r:.40}")
+    return Aspect(
+        scale=Scale(_numbers(scale["levels"]), _number(scale["good_from"]), _text(scale["asks"])),
+        quantiles=_numbers(fields["quantiles"]),
+        reference=_text(fields["reference"]),
+    )
 
 
 def _three(values: object) -> tuple[float, float, float]:

@@ -11,7 +11,7 @@ from itertools import islice
 from pathlib import Path
 from typing import IO, Any, Final, TypeAlias
 
-from photocritic.core.records import Failure, Verdict
+from photocritic.core.records import Failure, Rating, Verdict
 from photocritic.errors import MissingExtraError
 
 Row: TypeAlias = dict[str, Any]
@@ -23,6 +23,11 @@ FIELDS: Final = (
     "std",
     "p_good",
     "probs",
+    "quality",
+    "quality_mean",
+    "quality_std",
+    "quality_p_good",
+    "quality_probs",
     "width",
     "height",
     "taken_at",
@@ -30,13 +35,18 @@ FIELDS: Final = (
     "error",
 )
 
+_APPEAL_FIELDS: Final = ("score", "mean", "std", "p_good", "probs")
+_QUALITY_FIELDS: Final = ("quality", "quality_mean", "quality_std", "quality_p_good", "quality_probs")
+_DISTRIBUTIONS: Final = (_APPEAL_FIELDS[-1], _QUALITY_FIELDS[-1])
+
 _PARQUET_ROWS_AT_ONCE: Final = 4096
 
 
 def row_of(verdict: Verdict) -> Row:
     """Return what a critic says of a photo as plain values, keyed by `FIELDS`.
 
-    ``score`` has 1 decimal, the other figures 4; ``taken_at`` is ISO 8601. What does not apply is None.
+    ``score`` and ``quality``, the score of the quality, have 1 decimal, the other figures 4; ``taken_at`` is
+    ISO 8601. What does not apply is None.
 
     Example:
         >>> row = row_of(Failure(Path("a.jpg"), "the file is empty"))
@@ -47,17 +57,26 @@ def row_of(verdict: Verdict) -> Row:
     row["path"] = None if verdict.path is None else path_text(verdict.path)
     if isinstance(verdict, Failure):
         return row | {"error": verdict.reason}
+    if verdict.quality is not None:
+        row |= dict(zip(_QUALITY_FIELDS, _values(verdict.quality), strict=True))
+    row |= dict(zip(_APPEAL_FIELDS, _values(verdict.appeal), strict=True))
     return row | {
-        "score": round(verdict.score, 1),
-        "mean": round(verdict.mean, 4),
-        "std": round(verdict.std, 4),
-        "p_good": round(verdict.p_good, 4),
-        "probs": [round(float(share), 4) for share in verdict.probs],
         "width": verdict.width,
         "height": verdict.height,
         "taken_at": None if verdict.taken_at is None else verdict.taken_at.isoformat(),
         "model": verdict.model_id,
     }
+
+
+def _values(rating: Rating) -> tuple[float | list[float], ...]:
+    """Return a rating as values, in the order of its fields."""
+    return (
+        round(rating.score, 1),
+        round(rating.mean, 4),
+        round(rating.std, 4),
+        round(rating.p_good, 4),
+        [round(float(share), 4) for share in rating.probs],
+    )
 
 
 def path_text(path: Path) -> str:
@@ -100,14 +119,14 @@ def write_json(rows: Iterable[Row], file: IO[bytes]) -> None:
 
 
 def write_csv(rows: Iterable[Row], file: IO[bytes]) -> None:
-    """Write CSV in UTF-8 with a header, a line at once; ``probs`` is a JSON array in one field."""
+    """Write CSV in UTF-8 with a header, a line at once; a distribution is a JSON array in one field."""
     text = io.TextIOWrapper(file, encoding="utf-8", newline="", write_through=True)
     try:
         writer = csv.DictWriter(text, FIELDS, lineterminator="\n")
         writer.writeheader()
         for row in rows:
-            probs = row["probs"]
-            writer.writerow(row | {"probs": None if probs is None else json.dumps(probs)})
+            lists = {name: None if row[name] is None else json.dumps(row[name]) for name in _DISTRIBUTIONS}
+            writer.writerow(row | lists)
             file.flush()
     finally:
         text.detach()  # the file stays open: it is the caller's
@@ -124,8 +143,8 @@ def write_parquet(rows: Iterable[Row], file: IO[bytes]) -> None:
     from pyarrow.parquet import ParquetWriter
 
     types: Mapping[str, pa.DataType] = {
-        "probs": pa.list_(pa.float64()),
-        **dict.fromkeys(("score", "mean", "std", "p_good"), pa.float64()),
+        **dict.fromkeys((*_APPEAL_FIELDS, *_QUALITY_FIELDS), pa.float64()),
+        **dict.fromkeys(_DISTRIBUTIONS, pa.list_(pa.float64())),
         **dict.fromkeys(("width", "height"), pa.int32()),
     }
     schema = pa.schema([(name, types.get(name, pa.string())) for name in FIELDS])

@@ -15,12 +15,13 @@ from pathlib import Path
 from typing import Final, Self
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from photocritic.core.images import MAX_PIXELS, Photo, PhotoSource, load_photo
 from photocritic.core.preprocess import input_size, to_input
 from photocritic.core.ratings import rating_probs
-from photocritic.core.records import Assessment, Card, Failure, Verdict
+from photocritic.core.records import Aspect, Assessment, Card, Failure, Rating, Verdict
 from photocritic.critic.model import DEFAULT_NAME, Model
 from photocritic.errors import InputError
 
@@ -120,18 +121,18 @@ class Critic:
         spec = self.card.input
         opened = load_photo(photo, lambda width, height: input_size(width, height, spec), max_pixels=max_pixels)
         answer = self.model.run(to_input(opened.image, spec)[np.newaxis])
-        if not np.all(np.isfinite(answer.probs)):
-            raise InputError("the network gave no finite answer for it")
+        quality = None
+        if self.card.quality is not None:
+            assert answer.quality_probs is not None  # seen when the model was loaded
+            quality = _rating(answer.quality_probs, answer.quality_logit_map, self.card.quality)
         return Assessment(
             path=_path_of(photo),
-            probs=rating_probs(answer.probs[0]),
+            appeal=_rating(answer.probs, answer.logit_map, self.card.appeal),
+            quality=quality,
             embedding=answer.embedding[0],
-            logit_map=None if answer.logit_map is None else answer.logit_map[0],
             width=opened.width,
             height=opened.height,
             taken_at=opened.taken_at,
-            scale=self.card.scale,
-            quantiles=self.card.quantiles,
             model_id=self.model.id,
             thumbnail=_thumbnail(opened) if has_thumbnail else None,
         )
@@ -175,6 +176,11 @@ def usable_cores() -> int:
 
 def _path_of(photo: PhotoSource) -> Path | None:
     return Path(photo) if isinstance(photo, str | os.PathLike) and isinstance(os.fspath(photo), str) else None
+
+
+def _rating(probs: NDArray[np.float32], logit_map: NDArray[np.float32] | None, aspect: Aspect) -> Rating:
+    """Return the rating of the one photo of a batch."""
+    return Rating(rating_probs(probs[0]), None if logit_map is None else logit_map[0], aspect)
 
 
 def _thumbnail(photo: Photo) -> bytes:

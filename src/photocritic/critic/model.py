@@ -30,17 +30,21 @@ MODEL_BYTES_MAX: Final = 2**31
 
 
 class Answer(NamedTuple):
-    """What a model says of a batch.
+    """What a model says of a batch. The names are those of the file's outputs.
 
     Attributes:
-        probs: float32, shape ``(N, K)``.
+        probs: Of the appeal, float32, shape ``(N, K)``.
         embedding: float32, shape ``(N, D)``.
         logit_map: float32, shape ``(N, K, h, w)``; None for a network without one.
+        quality_probs: float32, shape ``(N, Q)``; None for a critic that does not rate quality.
+        quality_logit_map: float32, shape ``(N, Q, h, w)``; None for a network without one.
     """
 
     probs: NDArray[np.float32]
     embedding: NDArray[np.float32]
-    logit_map: NDArray[np.float32] | None
+    logit_map: NDArray[np.float32] | None = None
+    quality_probs: NDArray[np.float32] | None = None
+    quality_logit_map: NDArray[np.float32] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -131,7 +135,10 @@ class Model:
         except Exception as err:  # onnxruntime's own family: out of memory, a shape that the network refuses
             raise InputError(f"the network failed on an input of {batch.shape[3]} × {batch.shape[2]} px") from err
         outputs = dict(zip(self._output_names, values, strict=True))
-        return Answer(outputs["probs"], outputs["embedding"], outputs.get("logit_map"))
+        level_counts = _level_counts(self.card)
+        if not all(_is_answer(value, len(batch), level_counts.get(name)) for name, value in outputs.items()):
+            raise InputError("the network gave no finite answer for it")
+        return Answer(**outputs)
 
 
 def packaged_critics() -> Mapping[str, Path]:
@@ -176,12 +183,33 @@ def _session(model_bytes: bytes, path: Path, providers: list[str]) -> onnxruntim
 
 
 def _check_graph(session: onnxruntime.InferenceSession, card: Card, path: Path) -> None:
-    inputs = [(each.name, len(each.shape)) for each in session.get_inputs()]
-    outputs = {each.name: each.shape for each in session.get_outputs()}
-    if inputs != [(INPUT_NAME, 4)] or not {"probs", "embedding"} <= set(outputs):
+    """Refuse a network that does not fit its card, or gives something else than a critic does."""
+    inputs = [(each.name, each.type, len(each.shape)) for each in session.get_inputs()]
+    outputs = {each.name: each for each in session.get_outputs() if each.name in OUTPUT_NAMES}
+    ranks = {name: 4 if name.endswith("logit_map") else 2 for name in outputs}
+    if (
+        inputs != [(INPUT_NAME, "tensor(float)", 4)]
+        or not {"probs", "embedding"} <= set(outputs)
+        or any(each.type != "tensor(float)" or len(each.shape) != ranks[name] for name, each in outputs.items())
+    ):
         raise ModelError(f"{path} has a card, but its network's inputs and outputs are not a critic's")
-    if outputs["probs"][-1] != len(card.scale.levels):
-        raise ModelError(
-            f"{path}: the network answers on {outputs['probs'][-1]} levels, its card's scale has "
-            f"{len(card.scale.levels)}"
-        )
+    for name, level_count in _level_counts(card).items():
+        answered = outputs[name].shape[1] if name in outputs else None
+        if answered != level_count and not (answered is None and name.endswith("logit_map")):
+            raise ModelError(
+                f"{path}: the network's {name} have {answered or 'no'} levels, its card's scale has "
+                f"{level_count or 'none'}"
+            )
+
+
+def _level_counts(card: Card) -> dict[str, int | None]:
+    """Return how many levels each output has by the card; None for what the card does not rate."""
+    appeal = len(card.appeal.scale.levels)
+    quality = None if card.quality is None else len(card.quality.scale.levels)
+    return {"probs": appeal, "logit_map": appeal, "quality_probs": quality, "quality_logit_map": quality}
+
+
+def _is_answer(value: NDArray[np.float32], photo_count: int, level_count: int | None) -> bool:
+    """Return whether an output has the shape that it must have and is finite: a file may declare one, give another."""
+    has_shape = value.ndim in {2, 4} and len(value) == photo_count and 0 not in value.shape
+    return has_shape and level_count in {None, value.shape[1]} and bool(np.all(np.isfinite(value)))

@@ -1,7 +1,6 @@
-"""EfficientNet-Lite0 without its classifier: EfficientNet-B0 less squeeze-and-excite, with ReLU6.
+"""EfficientNet-Lite0's blocks: EfficientNet-B0 less squeeze-and-excite, with ReLU6.
 
-Source: Tan & Le 2019, https://arxiv.org/abs/1905.11946, table 1; Google's efficientnet/lite, which leaves stem
-and last layer as wide in all sizes.
+Source: Tan & Le 2019, https://arxiv.org/abs/1905.11946, table 1; Google's efficientnet/lite.
 """
 
 from typing import Final
@@ -22,17 +21,17 @@ _STAGES: Final = (
 
 
 class EfficientNetLite0(InvertedResidualBody):
-    """The body of EfficientNet-Lite0: 16 blocks, 3.35 million parameters.
+    """The body of EfficientNet-Lite0: 16 blocks.
 
     Args:
-        taps: Blocks (1 … 15) whose expanded maps are given beside the last map.
+        taps: Blocks (1 … 15) whose expanded maps are given, ascending.
     """
 
-    def __init__(self, taps: tuple[int, ...] = ()) -> None:
+    def __init__(self, taps: tuple[int, ...]) -> None:
         super().__init__(_STAGES, taps)
 
     def forward(self, batch: Tensor) -> list[Tensor]:
-        """Return the tapped maps and the last map of a batch in −1 … 1, as `InvertedResidualBody` does.
+        """Return the maps of the taps of a batch in −1 … 1, as `InvertedResidualBody` does.
 
         Its own weights were taught on 0 … 255 less 127; the batch is brought back to that.
         """

@@ -6,9 +6,9 @@ multiples of 32. It knows nothing of ratings.
 Source: Sandler et al. 2018, https://arxiv.org/abs/1801.04381, figures 3 and 4.
 """
 
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -16,7 +16,6 @@ STRIDE_PX: Final = 32
 """How many pixels of the input one cell of the last map stands for, each way."""
 
 _STEM_CHANNELS: Final = 32
-_LAST_CHANNELS: Final = 1280
 
 
 class Stage(NamedTuple):
@@ -37,93 +36,110 @@ class Stage(NamedTuple):
     kernel: int = 3
 
 
-class InvertedResidual(nn.Module):
+class Expansion(nn.Module):
+    """The first third of a block: a 1 × 1 convolution to more channels.
+
+    Args:
+        channels_in: Channels of the input.
+        expansion: How many times more channels come out; 1 leaves the input as it is.
+    """
+
+    def __init__(self, channels_in: int, expansion: int) -> None:
+        super().__init__()
+        self.hidden = channels_in * expansion
+        if expansion > 1:
+            self.expand = nn.Conv2d(channels_in, self.hidden, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the expanded map (N, hidden, H, W)."""
+        return functional.relu6(self.expand(x)) if hasattr(self, "expand") else x
+
+
+class InvertedResidual(Expansion):
     """One block: expand, filter each channel, project; added to its input where the shapes allow.
 
     Args:
         channels_in: Channels of the input.
-        channels_out: Channels of the output.
-        expansion: How many times wider the block is inside; 1 leaves the expansion out.
+        stage: The block's measures.
         stride: 1 or 2.
-        kernel: The side of the depthwise filters, odd.
     """
 
-    def __init__(self, channels_in: int, channels_out: int, expansion: int, stride: int, kernel: int) -> None:
-        super().__init__()
-        hidden = channels_in * expansion
-        self.is_residual = stride == 1 and channels_in == channels_out
+    def __init__(self, channels_in: int, stage: Stage, stride: int) -> None:
+        super().__init__(channels_in, stage.expansion)
+        self.is_residual = stride == 1 and channels_in == stage.channels
         # With stride 2 over even sides one pixel less is missing, and it is missing at the top left.
-        before, after = (kernel - stride) // 2, kernel // 2
+        before, after = (stage.kernel - stride) // 2, stage.kernel // 2
         self.padding = (before, after, before, after)
-        if expansion > 1:
-            self.expand = nn.Conv2d(channels_in, hidden, 1)
-        self.depthwise = nn.Conv2d(hidden, hidden, kernel, stride, groups=hidden)
-        self.project = nn.Conv2d(hidden, channels_out, 1)
+        self.depthwise = nn.Conv2d(self.hidden, self.hidden, stage.kernel, stride, groups=self.hidden)
+        self.project = nn.Conv2d(self.hidden, stage.channels, 1)
 
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the block's output (N, channels_out, h, w) and its expanded input (N, hidden, H, W)."""
-        expanded = functional.relu6(self.expand(x)) if hasattr(self, "expand") else x
+    def rest(self, x: Tensor, expanded: Tensor) -> Tensor:
+        """Return the block's output (N, channels, h, w), from its input and that input expanded."""
         filtered = functional.relu6(self.depthwise(functional.pad(expanded, self.padding)))
-        projected = self.project(filtered)
-        return (x + projected if self.is_residual else projected), expanded
+        projected: Tensor = self.project(filtered)
+        return x + projected if self.is_residual else projected
 
 
 class InvertedResidualBody(nn.Module):
-    """Stem, blocks and a last 1 × 1 convolution, giving its last map and the expanded maps of chosen blocks.
+    """Stem and blocks, giving the expanded maps of chosen blocks, the widest that there are.
+
+    The body ends at the expansion of the last of these: what comes after it is not built.
 
     Args:
         stages: The blocks.
-        taps: Blocks, from 1 on, whose expanded maps are given beside the last map.
+        taps: Which blocks' expanded maps are given, ascending.
     """
 
     def __init__(self, stages: tuple[Stage, ...], taps: tuple[int, ...]) -> None:
         super().__init__()
         self.taps = taps
         self.stem = nn.Conv2d(3, _STEM_CHANNELS, 3, 2)
-        blocks: list[InvertedResidual] = []
+        blocks: list[Expansion] = []
         channels_in = _STEM_CHANNELS
         for stage in stages:
             for index in range(stage.blocks):
-                stride = stage.stride if index == 0 else 1
-                blocks.append(InvertedResidual(channels_in, stage.channels, stage.expansion, stride, stage.kernel))
+                if len(blocks) == taps[-1]:
+                    blocks.append(Expansion(channels_in, stage.expansion))
+                elif len(blocks) < taps[-1]:
+                    blocks.append(InvertedResidual(channels_in, stage, stage.stride if index == 0 else 1))
                 channels_in = stage.channels
         self.blocks = nn.ModuleList(blocks)
-        self.last = nn.Conv2d(channels_in, _LAST_CHANNELS, 1)
-        self.map_channels = (*(blocks[tap].depthwise.in_channels for tap in taps), _LAST_CHANNELS)
+        self.map_channels = tuple(blocks[tap].hidden for tap in taps)
 
     def forward(self, batch: Tensor) -> list[Tensor]:
-        """Return the tapped maps, finest first as their blocks stand, then the last map.
+        """Return the maps of the taps, the coarsest last.
 
         Args:
             batch: float32 (N, 3, H, W) in −1 … 1; H and W multiples of 32.
 
         Returns:
-            Maps (N, D_i, h_i, w_i), where each h_i is a whole multiple of the last map's H / 32.
+            Maps (N, D_i, h_i, w_i), where each h_i is a whole multiple of the last map's.
         """
         maps = []
         x = functional.relu6(self.stem(functional.pad(batch, (0, 1, 0, 1))))
         for index, block in enumerate(self.blocks):
-            x, expanded = block(x)
+            expanded = block(x)
             if index in self.taps:
                 maps.append(expanded)
-        return [*maps, functional.relu6(self.last(x))]
+            if isinstance(block, InvertedResidual):
+                x = block.rest(x, expanded)
+        return maps
 
-    def layers(self) -> list[nn.Module]:
+    def layers(self) -> Sequence[nn.Module]:
         """Return the layers from the input to the last map."""
-        return [self.stem, *self.blocks, self.last]
+        return [self.stem, *self.blocks]
 
 
 def load_imagenet(body: InvertedResidualBody, weights: dict[str, Tensor]) -> None:
-    """Copy ImageNet weights into a body, leaving their classifier out, if they have one.
+    """Copy ImageNet weights into a body, leaving out what comes after its end.
 
     Args:
         body: The body.
-        weights: Tensors named ``stem``, ``blocks.N.{expand,depthwise,project}``, ``last`` and ``classifier``,
-            each with ``.weight`` and ``.bias``.
+        weights: Tensors named ``stem`` and ``blocks.N.{expand,depthwise,project}``, each with ``.weight`` and
+            ``.bias``; others are left out.
 
     Raises:
-        RuntimeError: If a name or a shape differs.
+        RuntimeError: If a name is missing or a shape differs.
     """
-    own = {name: tensor for name, tensor in weights.items() if not name.startswith("classifier.")}
-    with torch.no_grad():
-        body.load_state_dict(own)
+    names = body.state_dict().keys()
+    body.load_state_dict({name: tensor for name, tensor in weights.items() if name in names})

@@ -1,4 +1,4 @@
-"""MobileNetV2 without its classifier: Sandler et al. 2018, https://arxiv.org/abs/1801.04381, table 2."""
+"""MobileNetV2's blocks: Sandler et al. 2018, https://arxiv.org/abs/1801.04381, table 2."""
 
 from typing import Final
 
@@ -16,11 +16,11 @@ _STAGES: Final = (
 
 
 class MobileNetV2(InvertedResidualBody):
-    """The body of MobileNetV2 1.0: 17 blocks, 2,223,872 parameters.
+    """The body of MobileNetV2 1.0: 17 blocks.
 
     Args:
-        taps: Blocks (1 … 16) whose expanded maps are given beside the last map.
+        taps: Blocks (1 … 16) whose expanded maps are given, ascending.
     """
 
-    def __init__(self, taps: tuple[int, ...] = ()) -> None:
+    def __init__(self, taps: tuple[int, ...]) -> None:
         super().__init__(_STAGES, taps)

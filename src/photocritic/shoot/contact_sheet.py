@@ -9,10 +9,10 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from html import escape
-from typing import IO, Final, Self
+from typing import IO, Final, NamedTuple, Self
 
 from photocritic.core.ratings import percentile_score
-from photocritic.core.records import Card, Failure, Verdict
+from photocritic.core.records import Aspect, Card, Failure, Rating, Verdict
 from photocritic.core.rows import shown_name
 
 _SCORE_BINS: Final = 20
@@ -33,17 +33,19 @@ header p { margin: 0; color: var(--dim); max-width: 70ch; }
 .spread { margin: 0; }
 .spread figcaption { color: var(--dim); font-size: 13px; }
 ol { list-style: none; margin: 0; padding: 0; display: grid; gap: 14px;
-  grid-template-columns: repeat(auto-fill, minmax(min(230px, 100%), 1fr)); }
+  grid-template-columns: repeat(auto-fill, minmax(min(260px, 100%), 1fr)); }
 li.photo { background: var(--card); border: 1px solid var(--line); border-radius: 8px; overflow: hidden;
   display: flex; flex-direction: column; content-visibility: auto; contain-intrinsic-size: auto 300px; }
 li.photo img { width: 100%; height: 190px; object-fit: contain; background: #808080; display: block; }
-.words { padding: 10px 12px 12px; display: grid; grid-template-columns: auto 1fr; gap: 2px 14px;
-  align-items: center; }
-.score { font-size: 30px; font-weight: 600; line-height: 1; font-variant-numeric: tabular-nums; }
+.words { padding: 10px 12px 12px; display: grid; grid-template-columns: minmax(48px, auto) 1fr auto; gap: 6px 10px;
+  align-items: center; font-variant-numeric: tabular-nums; }
+.score, .quality { line-height: 1; text-align: right; }
+.score { font-size: 28px; font-weight: 600; }
+.quality { font-size: 22px; color: var(--dim); }
 .histogram { justify-self: end; }
-.figures, .name { grid-column: 1 / -1; color: var(--dim); font-size: 13px;
-  font-variant-numeric: tabular-nums; }
-.name { color: var(--ink); overflow-wrap: anywhere; }
+.figures, .name { color: var(--dim); font-size: 12px; line-height: 1.3; }
+.figures { white-space: nowrap; }
+.name { grid-column: 1 / -1; color: var(--ink); font-size: 13px; overflow-wrap: anywhere; }
 svg rect { fill: var(--bar); }
 svg rect.good { fill: var(--good); }
 .failures { display: block; columns: 2 420px; color: var(--dim); font-size: 14px; }
@@ -53,17 +55,27 @@ svg rect.good { fill: var(--good); }
 """
 
 
+class _Figures(NamedTuple):
+    """What is shown of a rating."""
+
+    score: float
+    mean: float
+    std: float
+    p_good: float
+    probs: tuple[float, ...]
+
+    @classmethod
+    def of(cls, rating: Rating) -> Self:
+        return cls(rating.score, rating.mean, rating.std, rating.p_good, tuple(map(float, rating.probs)))
+
+
 @dataclass(frozen=True, slots=True)
 class _Entry:
     """One photo of the sheet; its thumbnail lies in the spool."""
 
     name: str
-    mean: float
-    std: float
-    p_good: float
-    score: float
-    probs: tuple[float, ...]
-    size: str
+    appeal: _Figures
+    quality: _Figures | None
     thumbnail_at: int
     thumbnail_bytes: int
 
@@ -101,12 +113,8 @@ class ContactSheet:
         thumbnail = verdict.thumbnail or b""
         entry = _Entry(
             name=name,
-            mean=verdict.mean,
-            std=verdict.std,
-            p_good=verdict.p_good,
-            score=verdict.score,
-            probs=tuple(map(float, verdict.probs)),
-            size=f"{verdict.width} × {verdict.height}",
+            appeal=_Figures.of(verdict.appeal),
+            quality=None if verdict.quality is None else _Figures.of(verdict.quality),
             thumbnail_at=self._spool.tell(),
             thumbnail_bytes=len(thumbnail),
         )
@@ -119,7 +127,7 @@ class ContactSheet:
             file.write(part.encode())
 
     def _page(self) -> Iterator[str]:
-        entries = sorted(self._entries, key=lambda entry: (-entry.mean, entry.name))
+        entries = sorted(self._entries, key=lambda entry: (-entry.appeal.mean, entry.name))
         yield (
             '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
             '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
@@ -141,12 +149,13 @@ class ContactSheet:
         yield "</main>\n</body>\n</html>\n"
 
     def _header(self, entries: Sequence[_Entry]) -> str:
-        scale = self.card.scale
+        aspect = self.card.appeal
+        scale = aspect.scale
         counts = [0] * _SCORE_BINS
         for entry in entries:
-            counts[min(int(entry.score / 100 * _SCORE_BINS), _SCORE_BINS - 1)] += 1
+            counts[min(int(entry.appeal.score / 100 * _SCORE_BINS), _SCORE_BINS - 1)] += 1
         # A score is good where the critic's mean passes the scale's threshold.
-        good_bin = float(percentile_score(scale.good_from, self.card.quantiles)) / 100 * _SCORE_BINS
+        good_bin = float(percentile_score(scale.good_from, aspect.quantiles)) / 100 * _SCORE_BINS
         spread = _bars(
             counts,
             [index >= good_bin for index in range(_SCORE_BINS)],
@@ -157,32 +166,47 @@ class ContactSheet:
         return (
             f"<header><div><h1>{_count(len(entries), 'photo')}, best first</h1>\n"
             f"<p>The score is a percentile: 80 means that the critic expects people to like the photo more than "
-            f"80 of 100 reference photos. Below it stand the expected votes on {scale.worst:g} to {scale.best:g}: "
-            f"mean ± spread, and the share of people who would give {scale.good_from:g} or more, in green.</p>\n"
+            f"80 of 100 reference photos. Beside it stand the expected votes on {scale.worst:g} to {scale.best:g}, "
+            f"below it their mean ± spread, and the share of people who would give {scale.good_from:g} or more, "
+            f"in green.{self._quality_words()}</p>\n"
             f"<p>Judged by {escape(self.model_id)}.</p></div>\n"
             f"<figure class=spread>{spread}<figcaption>how many photos have each score, 0 to 100;<br>"
             f"green: more than {scale.good_from:g} expected</figcaption></figure></header>\n"
         )
 
+    def _quality_words(self) -> str:
+        if self.card.quality is None:
+            return ""
+        scale = self.card.quality.scale
+        return (
+            f" Quality says in the same way how well the photo is made: sharp, clean, well exposed, "
+            f"on {scale.worst:g} to {scale.best:g}."
+        )
+
     def _figure(self, rank: int, entry: _Entry, name: str) -> str:
-        scale = self.card.scale
         self._spool.seek(entry.thumbnail_at)
         thumbnail = base64.b64encode(self._spool.read(entry.thumbnail_bytes)).decode()
-        shares = ", ".join(f"{level:g}: {share:.0%}" for level, share in zip(scale.levels, entry.probs, strict=True))
-        bars = _bars(
-            entry.probs,
-            [level >= scale.good_from for level in scale.levels],
-            98,
-            34,
-            f"Expected votes: {shares}",
-        )
+        words = _rating(entry.appeal, self.card.appeal, "score")
+        if entry.quality is not None and self.card.quality is not None:
+            words += _rating(entry.quality, self.card.quality, "quality")
         return (
             f'<li class=photo><img loading=lazy decoding=async alt="{escape(entry.name)}" '
             f'src="data:image/jpeg;base64,{thumbnail}">\n'
-            f'<div class=words><span class=score title="score, 0 to 100">{entry.score:.0f}</span>{bars}'
-            f"<span class=figures>{entry.mean:.2f} ± {entry.std:.2f} · {entry.p_good:.0%} good</span>"
+            f"<div class=words>{words}"
             f'<span class=name title="{escape(entry.name)}">{rank}. {escape(name)}</span></div></li>\n'
         )
+
+
+def _rating(figures: _Figures, aspect: Aspect, name: str) -> str:
+    """Return one rating's score, histogram and figures."""
+    levels, good_from = aspect.scale.levels, aspect.scale.good_from
+    shares = ", ".join(f"{level:g}: {share:.0%}" for level, share in zip(levels, figures.probs, strict=True))
+    bars = _bars(figures.probs, [level >= good_from for level in levels], 84, 34, f"Expected votes, {name}: {shares}")
+    words = f"{name} · {figures.p_good:.0%} good<br>{figures.mean:.2f} ± {figures.std:.2f}"
+    return (
+        f'<span class={name} title="{name}, 0 to 100">{figures.score:.0f}</span>'
+        f"<span class=figures>{words}</span>{bars}\n"
+    )
 
 
 def _bars(heights: Sequence[float], is_good: Sequence[bool], width_px: int, height_px: int, words: str) -> str:

@@ -19,3 +19,17 @@ def emd_loss(probs: Tensor, target: Tensor) -> Tensor:
     """
     differences = probs.cumsum(dim=1) - target.cumsum(dim=1)
     return (differences.square().mean(dim=1) + 1e-8).sqrt().mean()
+
+
+def order_loss(better: Tensor, worse: Tensor, margin: Tensor) -> Tensor:
+    """Return the margin ranking loss: by how much pairs miss their order, averaged over them.
+
+    Args:
+        better: Means that should be higher (pairs,).
+        worse: Means that should be lower (pairs,).
+        margin: By how much at least (pairs,).
+
+    Returns:
+        A scalar >= 0; 0 if each pair is ordered with its margin, or there is none.
+    """
+    return (margin - (better - worse)).clamp(min=0).sum() / max(len(margin), 1)

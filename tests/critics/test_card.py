@@ -1,6 +1,6 @@
 import numpy as np
 
-from critics.default import QUANTILE_COUNT, reference_quantiles
+from critics.card import QUANTILE_COUNT, reference_quantiles
 
 
 def test_reference_quantiles_are_smooth_and_stay_within() -> None:
