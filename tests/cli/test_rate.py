@@ -17,6 +17,8 @@ from PIL import Image
 from photocritic import Critic
 from photocritic.cli import INTERRUPTED, SOME_FAILED, TERMINATED, WRONG_REQUEST, main
 from tests.conftest import clutter, scene
+from tests.core.test_records import CARD
+from tests.critic.test_model import write_network
 from tests.dng import write_dng
 
 SaveScene = Callable[..., Path]
@@ -443,3 +445,14 @@ def test_scores_in_the_table_are_those_in_the_rows(folder: Path, capfd: Capture)
     judged = [row for row in rows if row["error"] is None]
     assert [round(float(str(row["score"]))) for row in judged] == [int(line.split()[0]) for line in table]
     assert np.isclose(sum(judged[0]["probs"]), 1, atol=0.001)  # type: ignore[call-overload]
+
+
+def test_a_critic_without_quality_shows_none(folder: Path, tmp_path: Path, capfd: Capture) -> None:
+    """Neither in the table nor on the page."""
+    model = write_network(tmp_path / "tiny.onnx", card=CARD.to_json())
+    page = tmp_path / "sheet.html"
+    main(["rate", str(folder), "--model", str(model), "--html", str(page)])
+
+    assert "quality" not in capfd.readouterr().out.splitlines()[0]
+    assert "class=quality" not in page.read_text()
+    assert "Quality" not in page.read_text()

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from critics.biq import Biq
-from critics.exam import Answers, twin_shares, within_series
+from critics.exam import Answers, appeal_marks, twin_shares, within_series
 from critics.gallery import Gallery, Picture
 from critics.oasis import Oasis
 
@@ -58,3 +58,22 @@ def test_twins_are_counted_by_strength() -> None:
 
     assert strong == pytest.approx(2 / 3)
     assert (weak, gain) == (0, 0.5)
+
+
+def test_marks_are_of_the_photos_that_they_name() -> None:
+    """Perfect answers get perfect marks, with their counts and their groups' intervals."""
+    votes = np.eye(7)[[0, 1, 2, 3, 4, 5, 6, 3]] * 9
+    oasis = Oasis(
+        [Path(f"{index}.jpg") for index in range(8)],
+        votes,
+        [f"theme {index}" for index in range(8)],
+        ["Animal", "Scene"] * 4,
+        np.zeros(8, dtype=np.intp),
+    )
+    gallery = Gallery(oasis, Biq([], np.zeros(0), [], np.zeros(0, dtype=bool), np.zeros(0, dtype=np.intp)), [])
+    marks = appeal_marks(Answers(votes / 9, np.zeros((8, 5))), gallery)
+
+    assert [8] * 5 + [4] * 2 == [mark.count for mark in marks]
+    assert {"srcc_score": 1.0, "emd_error": 0.0}.items() <= {mark.name: mark.value for mark in marks[:5]}.items()
+    assert all(mark.low <= mark.value <= mark.high for mark in marks)
+    assert ["Animal" in mark.on for mark in marks[5:]] == [True, False]

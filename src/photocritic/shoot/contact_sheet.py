@@ -66,7 +66,8 @@ class _Figures(NamedTuple):
 
     @classmethod
     def of(cls, rating: Rating) -> Self:
-        return cls(rating.score, rating.mean, rating.std, rating.p_good, tuple(map(float, rating.probs)))
+        # With one decimal, as rows have it, so that page and table round to the same number.
+        return cls(round(rating.score, 1), rating.mean, rating.std, rating.p_good, tuple(map(float, rating.probs)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,8 +180,8 @@ class ContactSheet:
             return ""
         scale = self.card.quality.scale
         return (
-            f" Quality says in the same way how well the photo is made: sharp, clean, well exposed, "
-            f"on {scale.worst:g} to {scale.best:g}."
+            f" Quality is a percentile, too: how well the photo is made, that is sharp, clean and well exposed. "
+            f"Its expected opinions are on {scale.worst:g} to {scale.best:g}, and good from {scale.good_from:g}."
         )
 
     def _figure(self, rank: int, entry: _Entry, name: str) -> str:
