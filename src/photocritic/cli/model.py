@@ -96,9 +96,13 @@ def _marks_words(marks: "Sequence[Mark]") -> list[str]:
     words = []
     for (count, on), some in groupby(marks, key=lambda mark: (mark.count, mark.on)):
         words.append(f"on {count:,} {on}, with 95 % intervals:")
+        beside: dict[str, list[Mark]] = {}  # a measure, then what is beside it
+        for mark in some:
+            beside.setdefault(mark.name.split("_of_")[0], []).append(mark)
         words += [
             f"{_MARK_NAMES.get(mark.name, mark.name)}: {mark.value:.3f} [{mark.low:.3f}, {mark.high:.3f}]"
-            for mark in some
+            for measure in beside.values()
+            for mark in measure
         ]
     return words
 
