@@ -52,5 +52,5 @@ $(VENV)/.demo: pyproject.toml constraints.txt | $(BIN)/python
 	touch $@
 
 $(VENV)/.dev: pyproject.toml constraints.txt | $(BIN)/python
-	$(PIP) -e '.[demo,dev,parquet,train]'
+	$(PIP) -e '.[data,demo,dev,faces,parquet,train]'
 	touch $@ $(VENV)/.demo

@@ -7,9 +7,7 @@ labels, tables or pages.
 
 import io
 import os
-from collections import deque
 from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
@@ -19,6 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from photocritic.core.images import MAX_PIXELS, Photo, PhotoSource, load_photo
+from photocritic.core.parallel import in_order, usable_cores
 from photocritic.core.preprocess import input_size, to_input
 from photocritic.core.ratings import rating_probs
 from photocritic.core.records import Aspect, Assessment, Card, Failure, Rating, Verdict
@@ -26,9 +25,6 @@ from photocritic.critic.model import DEFAULT_NAME, Model
 from photocritic.errors import InputError
 
 THUMBNAIL_QUALITY: Final = 80
-
-# Photos in work per thread: enough that a slow one at the front does not idle the rest for long.
-_AHEAD: Final = 4
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -154,24 +150,7 @@ class Critic:
             except MemoryError:
                 return Failure(_path_of(photo), "there is not enough memory to judge it")
 
-        pool = ThreadPoolExecutor(thread_count, thread_name_prefix="photocritic")
-        in_work: deque[Future[Verdict]] = deque()
-        try:
-            for photo in photos:
-                in_work.append(pool.submit(verdict, photo))
-                while in_work and (in_work[0].done() or len(in_work) >= _AHEAD * thread_count):
-                    yield in_work.popleft().result()
-            while in_work:
-                yield in_work.popleft().result()
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
-
-
-def usable_cores() -> int:
-    """Return how many cores this process may use, which on a shared machine can be fewer than it has."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+        return in_order(verdict, photos, thread_count)
 
 
 def _path_of(photo: PhotoSource) -> Path | None:

@@ -1,0 +1,51 @@
+"""Doing one thing to many photos in parallel, in order and in bounded memory.
+
+Threads: decoding and networks release Python's lock. It knows nothing of what is done.
+"""
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Final, TypeVar
+
+_Item = TypeVar("_Item")
+_Result = TypeVar("_Result")
+
+# Items in work per thread: enough that a slow one at the front does not idle the rest for long.
+_AHEAD: Final = 4
+
+
+def in_order(function: Callable[[_Item], _Result], items: Iterable[_Item], thread_count: int) -> Iterator[_Result]:
+    """Yield what a function gives for each item, in the items' order, computed in threads.
+
+    Args:
+        function: Must be safe to call from several threads; what it raises is raised here.
+        items: Taken lazily, a few per thread ahead of what was yielded.
+        thread_count: How many threads; at least 1.
+
+    Yields:
+        The results.
+
+    Example:
+        >>> list(in_order(abs, [-1, 2, -3], thread_count=2))
+        [1, 2, 3]
+    """
+    pool = ThreadPoolExecutor(thread_count, thread_name_prefix="photocritic")
+    in_work: deque[Future[_Result]] = deque()
+    try:
+        for item in items:
+            in_work.append(pool.submit(function, item))
+            while in_work and (in_work[0].done() or len(in_work) >= _AHEAD * thread_count):
+                yield in_work.popleft().result()
+        while in_work:
+            yield in_work.popleft().result()
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def usable_cores() -> int:
+    """Return how many cores this process may use, which on a shared machine can be fewer than it has."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
