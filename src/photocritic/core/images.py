@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from functools import lru_cache
 from pathlib import Path
-from typing import BinaryIO, Final, TypeAlias
+from typing import BinaryIO, Final, TypeAlias, TypeVar
 
 import numpy as np
 import pi_heif
@@ -32,9 +32,11 @@ MAX_PIXELS: Final = 250_000_000
 PhotoSource: TypeAlias = str | os.PathLike[str] | Image.Image | NDArray[np.generic]
 """What can be looked at: a file's path, a Pillow image or an array of pixels."""
 
+_Found = TypeVar("_Found")
+
 _OVERSHOOT: Final = 0.25
 
-_TAG_ORIENTATION: Final = 0x0112
+TAG_ORIENTATION: Final = 0x0112
 _TAG_EXIF: Final = 0x8769
 _TAG_TAKEN: Final = 0x9003
 _TAG_TAKEN_SUBSECONDS: Final = 0x9291
@@ -105,10 +107,27 @@ def load_photo(source: PhotoSource, size_needed: SizeNeeded | None = None, *, ma
         return _guarded(lambda: _from_pillow(image, size_needed, max_pixels))
     if not isinstance(source, str | os.PathLike) or isinstance(os.fspath(source), bytes):
         raise InputError(f"a photo is a path, a Pillow image or an array; got {type(source).__name__}")
-    return _load_file(Path(source), size_needed, max_pixels)
+    return open_photo(
+        Path(source),
+        lambda image: _from_pillow(image, size_needed, max_pixels, is_ours=True),
+        lambda file: _from_raw(file, size_needed, max_pixels),
+    )
 
 
-def _load_file(path: Path, size_needed: SizeNeeded | None, max_pixels: int) -> Photo:
+def open_photo(
+    path: Path, from_image: Callable[[Image.Image], _Found], from_raw: Callable[[BinaryIO], _Found]
+) -> _Found:
+    """Open a photo's file and return what is made of it.
+
+    Args:
+        path: The file.
+        from_image: Makes it of an image that Pillow has opened, not decoded, and that may be changed.
+        from_raw: Makes it of a camera's RAW file. It raises `rawpy.LibRawFileUnsupportedError` if it is none
+            that LibRaw knows: a TIFF may only be called so.
+
+    Raises:
+        InputError: With the reason, if the photo cannot be opened, or whatever else the two may raise.
+    """
     try:
         str(path).encode()
     except UnicodeEncodeError as err:
@@ -120,7 +139,7 @@ def _load_file(path: Path, size_needed: SizeNeeded | None, max_pixels: int) -> P
         if not stat.S_ISREG(mode):
             raise InputError("it is not a regular file")
         with path.open("rb") as file:
-            return _guarded(lambda: _from_open_file(file, path, size_needed, max_pixels))
+            return _guarded(lambda: _from_open_file(file, path, from_image, from_raw))
     except FileNotFoundError as err:
         if path.is_symlink():
             raise InputError(f"it is a broken link to {path.readlink()}") from err
@@ -133,7 +152,9 @@ def _load_file(path: Path, size_needed: SizeNeeded | None, max_pixels: int) -> P
         raise InputError(f"it cannot be read: {_first_line(err)}") from err
 
 
-def _from_open_file(file: BinaryIO, path: Path, size_needed: SizeNeeded | None, max_pixels: int) -> Photo:
+def _from_open_file(
+    file: BinaryIO, path: Path, from_image: Callable[[Image.Image], _Found], from_raw: Callable[[BinaryIO], _Found]
+) -> _Found:
     head = file.read(SNIFF_BYTES)
     if not head:
         raise InputError("the file is empty")
@@ -142,31 +163,36 @@ def _from_open_file(file: BinaryIO, path: Path, size_needed: SizeNeeded | None, 
         raise InputError("it is not a photo in any format that photocritic reads")
     file.seek(0)
     if kind == "RAW" or kind is None:
-        return _from_raw(file, size_needed, max_pixels)
+        return from_raw(file)
     if kind == "TIFF":
-        return _from_tiff(file, path.suffix.lower() in RAW_SUFFIXES, size_needed, max_pixels)
-    return _from_pillow(_open_pillow(file, kind), size_needed, max_pixels, is_ours=True)
+        return _from_tiff(file, path.suffix.lower() in RAW_SUFFIXES, from_image, from_raw)
+    return from_image(_open_pillow(file, kind))
 
 
-def _from_tiff(file: BinaryIO, has_raw_suffix: bool, size_needed: SizeNeeded | None, max_pixels: int) -> Photo:
-    """Return the photo of a file that begins as TIFF does: a TIFF, or a camera's RAW file built on it."""
+def _from_tiff(
+    file: BinaryIO,
+    has_raw_suffix: bool,
+    from_image: Callable[[Image.Image], _Found],
+    from_raw: Callable[[BinaryIO], _Found],
+) -> _Found:
+    """Return what is made of a file that begins as TIFF does: a TIFF, or a camera's RAW file built on it."""
     try:
         image = _open_pillow(file, "TIFF")
     except Exception:  # Pillow refuses the sensor data of some RAW files, in many ways
-        return _from_raw(file, size_needed, max_pixels)
+        return from_raw(file)
     is_raw = _is_raw_tiff(image)
     if is_raw or has_raw_suffix:
         try:
-            return _from_raw(file, size_needed, max_pixels)
+            return from_raw(file)
         except rawpy.LibRawFileUnsupportedError as err:
             if is_raw:  # its first page is a thumbnail, which must not pass for the photo
                 raise InputError(
                     "LibRaw does not know this camera's RAW files yet; convert it to DNG, or update rawpy"
                 ) from err
-    return _from_pillow(image, size_needed, max_pixels, is_ours=True)
+    return from_image(image)
 
 
-def _guarded(load: Callable[[], Photo]) -> Photo:
+def _guarded(load: Callable[[], _Found]) -> _Found:
     # Decoders meet hostile bytes here and raise anything at all (struct.error, SyntaxError, OverflowError …).
     # One bad photo must not end a run, so every one of them becomes a reason.
     try:
@@ -231,16 +257,16 @@ def _from_pillow(
             image.load()
     if image.format == "TIFF":
         image.load()  # Pillow turns TIFFs upright itself when it decodes them, and then forgets the tag
-    exif = _exif(image)
+    exif = exif_of(image)
     if orientation is None:
-        orientation = exif.get(_TAG_ORIENTATION, 1)
-    width, height = _turned_size(image.size, orientation)
+        orientation = exif.get(TAG_ORIENTATION, 1)
+    width, height = turned_size(image.size, orientation)
     needed = size_needed(width, height) if size_needed else (width, height)
-    taken_at = _taken_at(exif)
+    taken_at = taken_at_of(exif)
 
     edges = (0.0, 0.0, float(image.width), float(image.height))
     if is_ours and image.format in ("JPEG", "MPO"):
-        drafted = image.draft(None, _turned_size(needed, orientation))  # None keeps the mode
+        drafted = image.draft(None, turned_size(needed, orientation))  # None keeps the mode
         edges = drafted[1] if drafted else edges
     image.load()
     profile = image.info.get("icc_profile")
@@ -253,14 +279,16 @@ def _from_pillow(
     return Photo(np.asarray(rgb), width, height, taken_at)
 
 
-def _exif(image: Image.Image) -> Image.Exif:
+def exif_of(image: Image.Image) -> Image.Exif:
+    """Return an image's EXIF; none at all where it is broken. Of a PNG it decodes the pixels."""
     try:
         return image.getexif()
     except Exception:  # a broken EXIF block does not make a photo unreadable
         return Image.Exif()
 
 
-def _taken_at(exif: Image.Exif) -> datetime | None:
+def taken_at_of(exif: Image.Exif) -> datetime | None:
+    """Return when a photo was taken, with the fractions and the zone that the camera wrote."""
     try:
         tags = exif.get_ifd(_TAG_EXIF)
         taken = datetime.strptime(str(tags[_TAG_TAKEN]).strip("\0 "), "%Y:%m:%d %H:%M:%S")  # noqa: DTZ007
@@ -328,7 +356,7 @@ def _eight_bit_array(values: NDArray[np.generic]) -> NDArray[np.uint8]:
 _Box: TypeAlias = tuple[float, float, float, float]
 
 
-def _turned_size(size: tuple[int, int], orientation: int) -> tuple[int, int]:
+def turned_size(size: tuple[int, int], orientation: int) -> tuple[int, int]:
     """Return the upright size of an image stored in this size, and the other way round."""
     width, height = size
     return (height, width) if orientation in _SIDEWAYS else (width, height)
@@ -407,17 +435,16 @@ def _from_raw(file: BinaryIO, size_needed: SizeNeeded | None, max_pixels: int) -
     file.seek(0)
     # By its content: given a name, LibRaw prints it with its complaints, whatever characters it holds.
     with rawpy.imread(file) as raw:
-        orientation = _LIBRAW_FLIP_TO_ORIENTATION.get(raw.sizes.flip, 1)
-        stored_size = (raw.sizes.width, raw.sizes.height)
+        stored_size, orientation = raw_frame(raw)
         _check_size(*stored_size, max_pixels)
-        width, height = _turned_size(stored_size, orientation)
+        width, height = turned_size(stored_size, orientation)
         needed = size_needed(width, height) if size_needed else (width, height)
-        taken_at = _raw_taken_at(raw)
+        taken_at = raw_taken_at(raw)
 
         def exactly(_width: int, _height: int) -> tuple[int, int]:
             return needed
 
-        image = _raw_preview(raw, stored_size, _turned_size(needed, orientation))
+        image = raw_preview(raw, stored_size, turned_size(needed, orientation))
         if image is not None:
             preview = _from_pillow(image, exactly, max_pixels, is_ours=True, orientation=orientation)
             return Photo(preview.image, width, height, preview.taken_at or taken_at)
@@ -428,7 +455,12 @@ def _from_raw(file: BinaryIO, size_needed: SizeNeeded | None, max_pixels: int) -
     return Photo(demosaiced.image, width, height, taken_at)
 
 
-def _raw_preview(raw: rawpy.RawPy, stored_size: tuple[int, int], stored_needed: tuple[int, int]) -> Image.Image | None:
+def raw_frame(raw: rawpy.RawPy) -> tuple[tuple[int, int], int]:
+    """Return the size of a RAW file's photo as it is stored, and the EXIF orientation that turns it upright."""
+    return (raw.sizes.width, raw.sizes.height), _LIBRAW_FLIP_TO_ORIENTATION.get(raw.sizes.flip, 1)
+
+
+def raw_preview(raw: rawpy.RawPy, stored_size: tuple[int, int], stored_needed: tuple[int, int]) -> Image.Image | None:
     """Return the embedded preview if it is at least as large as needed and lies as the sensor did."""
     try:
         thumb = raw.extract_thumb()
@@ -443,7 +475,8 @@ def _raw_preview(raw: rawpy.RawPy, stored_size: tuple[int, int], stored_needed: 
     return image if is_large_enough and lies_alike else None
 
 
-def _raw_taken_at(raw: rawpy.RawPy) -> datetime | None:
+def raw_taken_at(raw: rawpy.RawPy) -> datetime | None:
+    """Return when a RAW file was taken, as LibRaw reads it."""
     taken_at = raw.other.timestamp
     # LibRaw gives 1970 where the file has no date.
     return taken_at if isinstance(taken_at, datetime) and taken_at.year > 1970 else None
