@@ -11,9 +11,11 @@ from dataclasses import dataclass, field
 from html import escape
 from typing import IO, Final, NamedTuple, Self
 
+from photocritic.core.charts import bars_svg
 from photocritic.core.ratings import percentile_score
 from photocritic.core.records import Aspect, Card, Failure, Rating, Verdict
 from photocritic.core.rows import shown_name
+from photocritic.core.words import counted
 
 _SCORE_BINS: Final = 20
 
@@ -134,7 +136,7 @@ class ContactSheet:
             '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
             '<meta http-equiv="Content-Security-Policy" '
             "content=\"default-src 'none'; img-src data:; style-src 'unsafe-inline'\">\n"
-            f"<title>{_count(len(entries), 'photo')}, best first</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n"
+            f"<title>{counted(len(entries), 'photo')}, best first</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n"
         )
         yield self._header(entries)
         yield "<main>\n<ol>\n"
@@ -143,7 +145,7 @@ class ContactSheet:
             yield self._figure(rank, entry, entry.name.removeprefix(folder))
         yield "</ol>\n"
         if self._failures:
-            yield f"<h2>{_count(len(self._failures), 'photo')} could not be judged</h2>\n<ul class=failures>\n"
+            yield f"<h2>{counted(len(self._failures), 'photo')} could not be judged</h2>\n<ul class=failures>\n"
             for name, reason in self._failures:
                 yield f"<li><b>{escape(name)}</b>: {escape(reason)}</li>\n"
             yield "</ul>\n"
@@ -157,7 +159,7 @@ class ContactSheet:
             counts[min(int(entry.appeal.score / 100 * _SCORE_BINS), _SCORE_BINS - 1)] += 1
         # A score is good where the critic's mean passes the scale's threshold.
         good_bin = float(percentile_score(scale.good_from, aspect.quantiles)) / 100 * _SCORE_BINS
-        spread = _bars(
+        spread = bars_svg(
             counts,
             [index >= good_bin for index in range(_SCORE_BINS)],
             260,
@@ -165,7 +167,7 @@ class ContactSheet:
             "How many photos have each score",
         )
         return (
-            f"<header><div><h1>{_count(len(entries), 'photo')}, best first</h1>\n"
+            f"<header><div><h1>{counted(len(entries), 'photo')}, best first</h1>\n"
             f"<p>The score is a percentile: 80 means that the critic expects people to like the photo more than "
             f"80 of 100 reference photos. Beside it stand the expected votes on {scale.worst:g} to {scale.best:g}, "
             f"below it their mean ± spread, and the share of people who would give {scale.good_from:g} or more, "
@@ -202,7 +204,9 @@ def _rating(figures: _Figures, aspect: Aspect, name: str) -> str:
     """Return one rating's score, histogram and figures."""
     levels, good_from = aspect.scale.levels, aspect.scale.good_from
     shares = ", ".join(f"{level:g}: {share:.0%}" for level, share in zip(levels, figures.probs, strict=True))
-    bars = _bars(figures.probs, [level >= good_from for level in levels], 84, 34, f"Expected votes, {name}: {shares}")
+    bars = bars_svg(
+        figures.probs, [level >= good_from for level in levels], 84, 34, f"Expected votes, {name}: {shares}"
+    )
     words = f"{name} · {figures.p_good:.0%} good<br>{figures.mean:.2f} ± {figures.std:.2f}"
     return (
         f'<span class={name} title="{name}, 0 to 100">{figures.score:.0f}</span>'
@@ -210,26 +214,7 @@ def _rating(figures: _Figures, aspect: Aspect, name: str) -> str:
     )
 
 
-def _bars(heights: Sequence[float], is_good: Sequence[bool], width_px: int, height_px: int, words: str) -> str:
-    """Return a bar chart as inline SVG, with words in place of the picture for those who cannot see it."""
-    step = width_px / len(heights)
-    largest = max(*heights, 1e-9)
-    rects = "".join(
-        f"<rect{' class=good' if good else ''} x={index * step:.1f} y={height_px * (1 - height / largest):.1f} "
-        f"width={step - 2:.1f} height={height_px * height / largest:.1f} />"
-        for index, (height, good) in enumerate(zip(heights, is_good, strict=True))
-    )
-    return (
-        f'<svg class=histogram role=img aria-label="{escape(words)}" width={width_px} height={height_px} '
-        f'viewBox="0 0 {width_px} {height_px}"><title>{escape(words)}</title>{rects}</svg>'
-    )
-
-
 def _common_folder(names: Sequence[str]) -> str:
     """Return the beginning that all names share, up to a folder's end."""
     shared = os.path.commonprefix(names)  # noqa: RUF071 - cut at the last separator below
     return shared[: shared.rfind(os.sep) + 1]
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

@@ -1,0 +1,55 @@
+"""Charts as SVG."""
+
+import re
+from xml.etree import ElementTree as ET
+
+import numpy as np
+import pytest
+
+from photocritic.core.charts import bars_svg, histogram_svg, nice_ticks
+
+
+def test_a_histogram_counts_every_value() -> None:
+    """The bars' numbers add up to the values."""
+    chart = histogram_svg(np.random.default_rng(0).normal(5, 1, 1000), "Ratings", "mean", bin_count=30)
+
+    assert 1000 == sum(int(count.replace(",", "")) for count in re.findall(r": ([\d,]+)</title></rect>", chart))
+
+
+def test_a_histogram_is_said_in_words() -> None:
+    """Who cannot see the chart reads what it shows."""
+    chart = histogram_svg([1.0, 2.0, 2.0, 3.0, 30.0], "Ratings <of all>", "mean", has_box=True)
+
+    assert (
+        "Ratings &lt;of all&gt;: 5 from 1 to 30, median 2; half lie between 2 and 3; 1 lie beyond the whiskers" in chart
+    )
+
+
+@pytest.mark.parametrize("values", [[4.0], [0.0, 0.0], [1e-9, 1e9], [-3.0, 2.0]])
+def test_any_values_can_be_drawn(values: list[float]) -> None:
+    """One value, equal values and huge ranges have a chart without nonsense in it."""
+    chart = histogram_svg(values, "Sizes", "px", has_box=True, good_from=1.0)
+
+    assert "nan" not in chart
+    assert "inf" not in chart
+
+
+def test_ticks_are_round_and_within() -> None:
+    """An axis is marked at round numbers."""
+    assert [0.0, 0.1, 0.2, 0.3] == nice_ticks(0.0, 0.31, 4)
+    assert [200.0, 400.0] == nice_ticks(78, 549, 4)
+
+
+def test_bars_are_drawn_for_each_height() -> None:
+    """A small bar chart has a bar for each number."""
+    chart = bars_svg([1, 2, 3], [False, False, True], 84, 34, "votes")
+
+    assert 3 == chart.count("<rect")
+    assert 1 == chart.count("class=good")
+
+
+def test_a_chart_is_well_formed_but_for_html_attributes() -> None:
+    """Every element is closed."""
+    chart = re.sub(r"=([\w.,-]+)(?=[ />])", r'="\1"', histogram_svg([1.0, 2.0], "a", "b", has_box=True))
+
+    assert "svg" == ET.fromstring(chart).tag  # noqa: S314 - our own text
