@@ -12,7 +12,7 @@ from contextlib import redirect_stderr
 from pathlib import Path
 
 from photocritic import __version__
-from photocritic.cli import model, rate
+from photocritic.cli import data, model, rate
 from photocritic.errors import PhotocriticError
 
 ALL_GOOD, SOME_FAILED, WRONG_REQUEST, INTERRUPTED, TERMINATED = 0, 1, 2, 130, 143
@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--version", action="version", version=f"photocritic {__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for command in (rate, model):
+    for command in (rate, data, model):
         command.add_parser(commands)
     options = parser.parse_args(arguments)
     try:
@@ -43,7 +43,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             sys.stdout.flush()
         return status
     except PhotocriticError as err:
-        print(f"photocritic: error: {err}", file=sys.stderr)
+        from photocritic.core.rows import printable
+
+        print(f"photocritic: error: {printable(str(err))}", file=sys.stderr)
         return WRONG_REQUEST
     except BrokenPipeError:  # whoever read our output has closed it (`| head`)
         _abandon_stdout()
@@ -53,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"photocritic: error: cannot write the output: {err.strerror or err}", file=sys.stderr)
         return WRONG_REQUEST
     except KeyboardInterrupt:
-        print("photocritic: interrupted; files named by -o and --html are as they were", file=sys.stderr)
+        print("photocritic: interrupted; no file is half-written", file=sys.stderr)
         return INTERRUPTED
 
 

@@ -3,8 +3,11 @@
 import argparse
 import io
 import os
+import sys
 from collections.abc import Iterable, Iterator
-from typing import BinaryIO, TextIO
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import IO, BinaryIO, TextIO
 
 from photocritic.errors import InputError
 
@@ -20,6 +23,93 @@ def positive_int(text: str) -> int:
 
 
 positive_int.__name__ = "whole number"  # argparse names the type in its message
+
+
+def natural_int(text: str) -> int:
+    """Return a whole number of at least 0, for argparse."""
+    number = int(text)
+    if number < 0:
+        raise argparse.ArgumentTypeError(f"must be at least 0; got {number}")
+    return number
+
+
+natural_int.__name__ = "whole number"
+
+
+def positive_float(text: str) -> float:
+    """Return a finite number above 0, for argparse."""
+    number = float(text)
+    if not 0 < number < float("inf"):
+        raise argparse.ArgumentTypeError(f"must be above 0; got {text}")
+    return number
+
+
+positive_float.__name__ = "number"
+
+
+def share(text: str) -> float:
+    """Return a share of the whole, ``20%`` or ``0.2``, for argparse."""
+    number = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
+    if not 0 < number < 1:
+        raise argparse.ArgumentTypeError(f"a share is above 0 and below 100 %, such as 20% or 0.2; got {text}")
+    return number
+
+
+def field_columns(text: str) -> tuple[str, str]:
+    """Return a field and the column that holds it, ``photo=file``, for argparse."""
+    name, equals, column = text.partition("=")
+    if not (name and equals and column):
+        raise argparse.ArgumentTypeError(f"FIELD=NAME is needed, such as photo=file; got {text}")
+    return name, column
+
+
+def is_stdout(path: Path | None) -> bool:
+    """Return whether an output's name means stdout."""
+    return path is None or str(path) in {"-", "/dev/stdout"}
+
+
+def check_two_outputs(output: Path | None, html: Path | None) -> None:
+    """Refuse ``-o`` and ``--html`` that name one file, or a page on stdout.
+
+    Raises:
+        InputError: If they do.
+    """
+    if html is None:
+        return
+    if is_stdout(html):
+        raise InputError("--html needs the name of a file")
+    if output is not None and os.path.realpath(html) == os.path.realpath(output):
+        raise InputError(f"-o and --html both name {html}; one would overwrite the other")
+
+
+def check_not_read(output: Path | None, *read: Path | None) -> None:
+    """Refuse an output that is a file which is read: it would be gone.
+
+    Raises:
+        InputError: If it is one.
+    """
+    if is_stdout(output):
+        return
+    assert output is not None
+    for path in read:
+        if path is not None and os.path.realpath(output) == os.path.realpath(path):
+            raise InputError(f"{output} is read, so it cannot be written to; give the output another name")
+
+
+def opened_output(path: Path | None) -> AbstractContextManager[IO[bytes]]:
+    """Open what ``-o`` names: stdout, or a file that appears when it is whole.
+
+    Raises:
+        InputError: If stdout is closed.
+    """
+    from photocritic.core.files import whole_file
+
+    if not is_stdout(path):
+        assert path is not None
+        return whole_file(path)
+    if sys.stdout is None:
+        raise InputError("stdout is closed; give -o FILE")
+    return nullcontext(sys.stdout.buffer)
 
 
 def with_stdin(paths: Iterable[str], stdin: TextIO | None) -> Iterator[str]:

@@ -1,15 +1,14 @@
 """``photocritic rate``: judge photos and print what the critic says."""
 
 import argparse
-import os
 import sys
 import warnings
 from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager, ExitStack, nullcontext
+from contextlib import ExitStack
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
-from photocritic.cli.options import positive_int, with_stdin
+from photocritic.cli.options import check_two_outputs, is_stdout, opened_output, positive_int, with_stdin
 from photocritic.errors import InputError
 
 if TYPE_CHECKING:
@@ -76,7 +75,7 @@ def run(options: argparse.Namespace) -> int:
 
     warnings.filterwarnings("ignore", module="PIL")  # what is wrong with a file stands in its row
     row_format = options.format or _format_of(options.output)
-    is_to_terminal = _is_stdout(options.output) and sys.stdout is not None and sys.stdout.isatty()
+    is_to_terminal = is_stdout(options.output) and sys.stdout is not None and sys.stdout.isatty()
     _check(options, row_format, is_to_terminal)
     critic = Critic.load(DEFAULT_NAME if options.model is None else options.model, options.device)
 
@@ -89,8 +88,8 @@ def run(options: argparse.Namespace) -> int:
 
     with ExitStack() as stack:
         # Both files are opened before the first photo is judged, so that no work is lost on a wrong name.
-        page = stack.enter_context(_output(options.html)) if options.html else None
-        file = stack.enter_context(_output(options.output))
+        page = stack.enter_context(opened_output(options.html)) if options.html else None
+        file = stack.enter_context(opened_output(options.output))
         run_log = stack.enter_context(RunLog(total, has_progress))
         verdicts: Iterable[Verdict] = run_log.watched(
             critic.rate(
@@ -121,37 +120,17 @@ def _check(options: argparse.Namespace, row_format: str, is_to_terminal: bool) -
     if row_format == "parquet" and is_to_terminal:
         raise InputError("Parquet is not for a terminal; give -o FILE")
     require_writer(row_format)
-    if options.html is None:
-        return
-    if _is_stdout(options.html):
-        raise InputError("--html needs the name of a file")
-    if options.output is not None and os.path.realpath(options.html) == os.path.realpath(options.output):
-        raise InputError(f"-o and --html both name {options.html}; one would overwrite the other")
+    check_two_outputs(options.output, options.html)
 
 
 def _format_of(output: Path | None) -> str:
     suffix = "" if output is None else output.suffix.lower().removeprefix(".")
     if suffix in _FORMATS:
         return suffix
-    if _is_stdout(output) or suffix in {"", "txt"}:
+    if is_stdout(output) or suffix in {"", "txt"}:
         return "table"
     hint = "a contact sheet is written by --html" if suffix in {"htm", "html"} else "name one with --format"
     raise InputError(f"{output}: there is no format {suffix!r}; {hint}")
-
-
-def _is_stdout(path: Path | None) -> bool:
-    return path is None or str(path) in {"-", "/dev/stdout"}
-
-
-def _output(path: Path | None) -> AbstractContextManager[IO[bytes]]:
-    from photocritic.core.files import whole_file
-
-    if not _is_stdout(path):
-        assert path is not None
-        return whole_file(path)
-    if sys.stdout is None:
-        raise InputError("stdout is closed; give -o FILE")
-    return nullcontext(sys.stdout.buffer)
 
 
 def _onto(sheet: "ContactSheet | None", verdicts: "Iterable[Verdict]") -> "Iterator[Verdict]":

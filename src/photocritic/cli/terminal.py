@@ -5,20 +5,30 @@ rich is imported only where a table or progress is drawn.
 
 import io
 import sys
+import textwrap
 import time
 from collections.abc import Iterable, Iterator
-from typing import IO, TYPE_CHECKING, Self
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Self, TypeVar
 
 from photocritic.core.records import Card, Failure, Verdict
 from photocritic.core.rows import Row, printable, shown_name
+from photocritic.core.words import counted
 
 if TYPE_CHECKING:
     from rich.progress import Progress
     from rich.table import Table
 
+    from photocritic.data.dataset import Step
+    from photocritic.data.vetting import Vetting
+
 _BARS = " ▁▂▃▄▅▆▇█"
 _UNLIMITED_WIDTH = 10_000
 _NAME_WIDTH = 40
+_FAILURES_SHOWN = 20
+_EXAMPLES_SHOWN = 3
+
+_Item = TypeVar("_Item")
 
 
 def write_table(rows: Iterable[Row], file: IO[bytes], card: Card) -> None:
@@ -167,6 +177,103 @@ class RunLog:
 
     def _photos_per_s(self) -> float:
         return self.judged_count / max(time.monotonic() - self._started, 1e-9)
+
+
+class StepLog:
+    """Progress, failures and the steps of work on a dataset, on stderr. It is a context, as `RunLog` is.
+
+    Args:
+        noun: What is counted.
+        is_quiet: Whether failures are only counted; what is printed later lists them.
+    """
+
+    def __init__(self, noun: str, *, is_quiet: bool = False) -> None:
+        self.failed_count = 0
+        self._noun = noun
+        self._is_quiet = is_quiet
+        self._started = time.monotonic()
+        self._done_count = 0
+        self._progress = _progress(None) if sys.stderr.isatty() else None
+
+    def __enter__(self) -> Self:
+        if self._progress:
+            self._progress.start()
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        if self._progress:
+            self._progress.stop()
+
+    def failed(self, failure: Failure) -> None:
+        """Print a failure; after some, they are only counted."""
+        self.failed_count += 1
+        if self._is_quiet or self.failed_count > _FAILURES_SHOWN:
+            return
+        print(f"photocritic: {shown_name(failure)}: {printable(failure.reason)}", file=sys.stderr)
+        if self.failed_count == _FAILURES_SHOWN:
+            print("photocritic: … further ones are only counted", file=sys.stderr)
+
+    def watched(self, items: Iterable[_Item], total: int | None = None) -> Iterator[_Item]:
+        """Pass items on, counting them, and print those that are Failures."""
+        if self._progress:
+            self._progress.update(self._progress.task_ids[0], total=total, completed=0)
+        for item in items:
+            self._done_count += 1
+            if isinstance(item, Failure):
+                self.failed(item)
+            if self._progress:
+                rate = self._done_count / max(time.monotonic() - self._started, 1e-9)
+                self._progress.update(self._progress.task_ids[0], advance=1, rate=f"{rate:,.0f} {self._noun}s/s")
+            yield item
+
+    def summarise(self, steps: "Iterable[Step]", output: Path) -> None:
+        """Print what was done, a line a step, and where the result is."""
+        after = 0
+        for step in steps:
+            print(f"photocritic: {printable(str(step))}", file=sys.stderr)
+            after = step.after
+        elapsed_s = time.monotonic() - self._started
+        if self.failed_count:
+            print(f"photocritic: {counted(self.failed_count, 'problem')} told above", file=sys.stderr)
+        print(f"photocritic: {output}: {counted(after, self._noun)} in {elapsed_s:.1f} s", file=sys.stderr)
+
+
+def vetting_words(vetting: "Vetting") -> str:
+    """Return a vetting in words, for a terminal."""
+    numbers = vetting.numbers
+    votes = vetting.figures.vote_counts
+    lines = [f"{printable(str(vetting.dataset.path))}: {vetting.verdict}", ""]
+    ratings, good_from = vetting.figures.ratings, vetting.good_from
+    if ratings is vetting.figures.means and vetting.figures.is_labelled:
+        classes = numbers["classes_in_training"]
+        assert isinstance(classes, dict)
+        lines.append("  classes     " + ", ".join(f"{name} {count:,}" for name, count in classes.items()))
+    else:
+        above = "" if good_from is None else f"; {(ratings > good_from).mean():.2%} above {good_from:g}"
+        spread = f"{ratings.mean():.3f} ± {ratings.std():.3f}, {ratings.min():.4g} to {ratings.max():.4g}"
+        lines.append(f"  ratings     {spread}{above}")
+    if votes.max() > 1 + 1e-6:
+        lines.append(f"  votes       {votes.min():,.0f} to {votes.max():,.0f} a photo, {votes.mean():,.1f} on average")
+    splits = numbers["splits"]
+    assert isinstance(splits, dict)
+    lines.append("  splits      " + ", ".join(f"{name} {count:,}" for name, count in splits.items()))
+    lines += [
+        f"  {'made by' if index == 0 else '':11} {printable(str(step))}"
+        for index, step in enumerate(vetting.dataset.header.steps)
+    ]
+    titles = {"spoils": "Would spoil training", "mind": "To keep in mind", "note": "Good to know"}
+    for severity, title in titles.items():
+        found = [finding for finding in vetting.findings if finding.severity == severity]
+        if not found:
+            continue
+        lines += ["", title]
+        for finding in found:
+            lines += textwrap.wrap(finding.words, 110, initial_indent="  - ", subsequent_indent="    ")
+            shown = [printable(example) for example in finding.examples[:_EXAMPLES_SHOWN]]
+            lines += [f"      {example}" for example in shown]
+            if (more := len(finding.examples) - len(shown)) > 0:
+                lines.append(f"      … {more:,} more; --format json lists them")
+    return "\n".join(lines) + "\n"
 
 
 def _progress(total: int | None) -> "Progress":
