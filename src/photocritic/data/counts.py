@@ -77,9 +77,9 @@ class CountedTable:
             if field not in columns:
                 raise InputError(f"{path}: which column holds the {words}? Say so with --column {field}=NAME")
         if "counted" not in columns and counted_on is None:
+            what = next(iter(needed))
             raise InputError(
-                f"{path}: when were the {next(iter(needed))} counted? Say so with --counted-on 2016-05-01, or by a column "
-                "'counted'"
+                f"{path}: when were the {what} counted? Say so with --counted-on 2016-05-01, or by a column 'counted'"
             )
         # Somewhere on earth it is tomorrow already.
         return cls(path, columns, counted_on, photos, datetime.now(UTC) + timedelta(days=1))
