@@ -79,6 +79,21 @@ def test_charlenets_first_attempt_would_have_been_stopped(make_dataset: MakeData
     assert not vet(Dataset.load(tmp_path / "mended.parquet"), None).spoils
 
 
+def test_top_and_bottom_have_no_middle(make_dataset: MakeDataset, tmp_path: Path) -> None:
+    """The threshold lies between the two ends, so that the least of the good are not taken for the middle."""
+    rng = np.random.default_rng(0)
+    means = np.clip(rng.normal(3.25, 0.36, 1000), 1, 5)
+    selection = Selection.of(make_dataset([rated(f"{at}.jpg", float(mean)) for at, mean in enumerate(means)]))
+    selection.top_bottom(0.2)
+    selection.hold_out("test", 0.1)
+    selection.write(tmp_path / "ends.parquet")
+
+    vetting = vet(Dataset.load(tmp_path / "ends.parquet"), None)
+
+    assert not vetting.spoils
+    assert "ambiguous_middle" not in _found(vetting)
+
+
 def test_the_middle_of_votes_is_only_noted(make_dataset: MakeDataset) -> None:
     """Who teaches distributions needs the middle, too."""
     samples = [rated(f"{at}.jpg", 2.9 + 0.2 * (at % 2), split="test" if at < 30 else None) for at in range(200)]

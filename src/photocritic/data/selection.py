@@ -150,7 +150,7 @@ class Selection:
         self._need_ratings("photos are labelled")
         rows = self.rows
         side, tied_count = extremes(self.means[rows], self.keys[rows], share)
-        cut = float(self.means[rows[side > 0]].min())
+        cut = float(self.means[rows[side > 0]].min() + self.means[rows[side < 0]].max()) / 2
         self.copies[rows[side == 0]] = 0
         labels = np.zeros(len(self.means))
         labels[rows[side > 0]] = 1.0
