@@ -25,6 +25,19 @@ def test_a_histogram_is_said_in_words() -> None:
     )
 
 
+def test_whiskers_are_at_most_one_and_a_half_boxes_long() -> None:
+    """Quartiles 2 and 3: 0.6 is within the whisker, 0.4 beyond it (Tukey 1977)."""
+    assert "0 lie beyond" in histogram_svg([0.6, 2.0, 2.0, 3.0, 3.0], "a", "b", has_box=True)
+    assert "1 lie beyond" in histogram_svg([0.4, 2.0, 2.0, 3.0, 3.0], "a", "b", has_box=True)
+
+
+def test_good_bars_begin_at_the_threshold() -> None:
+    """Of the levels 1 to 4 those from 3 on are good."""
+    chart = histogram_svg([1.0, 2.0, 3.0, 4.0], "a", "b", bin_count=3, good_from=3.0)
+
+    assert ['class="bar"', 'class="bar"', 'class="bar good"'] == re.findall(r'class="bar[ a-z]*"', chart)
+
+
 @pytest.mark.parametrize("values", [[4.0], [0.0, 0.0], [1e-9, 1e9], [-3.0, 2.0]])
 def test_any_values_can_be_drawn(values: list[float]) -> None:
     """One value, equal values and huge ranges have a chart without nonsense in it."""

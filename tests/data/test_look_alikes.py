@@ -22,6 +22,12 @@ def test_groups_are_of_rows() -> None:
     assert [[0, 4], [3, 9]] == sorted(group.tolist() for group in groups)
 
 
+def test_six_bits_are_near_and_seven_are_not() -> None:
+    """The bar that benchmarks/look_alikes.py measured."""
+    assert [[0, 1]] == [group.tolist() for group in look_alikes_by_hash([0, 1], [0, 0b111111])]
+    assert [] == look_alikes_by_hash([0, 1], [0, 0b1111111])
+
+
 def test_embeddings_are_asked_for_in_order_and_failures_passed_over() -> None:
     """Who cannot be judged is like nobody."""
     rng = np.random.default_rng(0)

@@ -122,6 +122,18 @@ def test_oversampling_shows_the_smaller_class_as_often(make_dataset: MakeDataset
     assert "classes of 37, 10 in training balanced by oversampling, shown 74 times: 47" == str(selection.steps[-1])
 
 
+def test_the_order_of_the_table_does_not_decide_who_is_drawn(make_dataset: MakeDataset, tmp_path: Path) -> None:
+    """The same photos are shown more often, however the rows stand."""
+    samples = _classes(10, 37)
+    drawn = []
+    for name, some in (("a", samples), ("b", samples[::-1])):
+        selection = Selection.of(make_dataset(some, GOOD_BAD, name=f"{name}.parquet"))
+        selection.balance("over", seed=5)
+        drawn.append({sample.photo: sample.copies for sample in _written(selection, tmp_path)})
+
+    assert drawn[0] == drawn[1]
+
+
 def test_undersampling_leaves_out_of_the_larger_class(make_dataset: MakeDataset, tmp_path: Path) -> None:
     """Drawn without replacement: as many of each, each once."""
     selection = Selection.of(make_dataset(_classes(10, 37), GOOD_BAD))

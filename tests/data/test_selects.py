@@ -134,6 +134,21 @@ def test_what_cannot_be_matched_is_told(make_photos: MakePhotos) -> None:
     assert "no photo of the shoots has its name or its time" in told[1].reason
 
 
+def test_a_photo_that_was_surely_delivered_is_not_in_doubt(make_photos: MakePhotos, tmp_path: Path) -> None:
+    """One export may be two photos; another says which of them was delivered for certain."""
+    root = make_photos("x.jpg", folder="shoots")
+    _taken(root / "a" / "IMG_1.jpg", "2024:05:01 10:00:00")
+    _taken(root / "b" / "IMG_1.jpg", "2024:06:01 10:00:00")
+    _taken(tmp_path / "out" / "IMG_1.jpg", "2024:06:01 10:00:00")
+    Image.fromarray(scene(60, 40)).save(tmp_path / "out" / "IMG_1-web.jpg")  # without a time
+    told: list[Failure] = []
+
+    labels = _labels(read_selects(root, delivered=tmp_path / "out", failed=told.append))
+
+    assert {"b/IMG_1.jpg": (1, "b")} == labels
+    assert 1 == len(told)
+
+
 def test_a_delivery_inside_the_shoot_may_be_named(make_photos: MakePhotos) -> None:
     """--delivered may lie in the shoot; its files are then no photos of it."""
     root = make_photos("a.jpg", "b.jpg", "für Anna/a.jpg")

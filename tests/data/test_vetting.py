@@ -79,6 +79,19 @@ def test_charlenets_first_attempt_would_have_been_stopped(make_dataset: MakeData
     assert not vet(Dataset.load(tmp_path / "mended.parquet"), None).spoils
 
 
+@pytest.mark.parametrize(("middle_count", "is_found"), [(38, False), (42, True)])
+def test_a_fifth_in_the_middle_is_too_much(
+    make_dataset: MakeDataset, tmp_path: Path, middle_count: int, is_found: bool
+) -> None:
+    """Of 200 photos labelled good or bad, 40 may be neither."""
+    means = [2.9 + 0.2 * (at % 2) if at < middle_count else 2.0 + 2 * (at % 2) for at in range(200)]
+    selection = Selection.of(make_dataset([rated(f"{at}.jpg", mean) for at, mean in enumerate(means)]))
+    selection.two_way(3)
+    selection.write(tmp_path / "labelled.parquet")
+
+    assert is_found == ("ambiguous_middle" in _found(vet(Dataset.load(tmp_path / "labelled.parquet"), None)))
+
+
 def test_top_and_bottom_have_no_middle(make_dataset: MakeDataset, tmp_path: Path) -> None:
     """The threshold lies between the two ends, so that the least of the good are not taken for the middle."""
     rng = np.random.default_rng(0)
