@@ -56,8 +56,7 @@ def run(options: argparse.Namespace) -> int:
         log = stack.enter_context(StepLog("photo", is_quiet=True))
         looks = None
         if photos is not None:
-            names = (name for batch in dataset.batches(("photo",)) for name in batch.column("photo").to_pylist())
-            looks = log.watched(read_looks(names, photos, jobs=options.jobs), dataset.row_count)
+            looks = log.watched(read_looks(dataset.photo_names(), photos, jobs=options.jobs), dataset.row_count)
         vetting = vet(dataset, looks, embed)
         file.write((vetting.to_json() + "\n" if options.format == "json" else vetting_words(vetting)).encode())
         if page is not None:

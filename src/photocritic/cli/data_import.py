@@ -134,7 +134,7 @@ def run(options: argparse.Namespace) -> int:
 
     check_not_read(options.output, options.source, options.face_model)
     with StepLog("photo") as log:
-        photos = _photos(options)
+        photos = options.photos = _photos(options)  # for the readers, too
         finder = _face_finder(options)
         sieves = [] if photos is None else sieves_for(photos, log.failed, finder, options.jobs)
         if finder is not None and photos is None:
@@ -203,7 +203,7 @@ def _table(options: argparse.Namespace, _failed: _Failed, _sieves: "Sequence[Sie
         raise InputError("--good-from needs the scale that it is on: --scale 1:10")
     scale = None if options.scale is None else parse_scale(options.scale, options.good_from)
     return read_table(
-        options.source, columns=dict(options.column), scale=scale, order=_order(options), photos=_photos(options)
+        options.source, columns=dict(options.column), scale=scale, order=_order(options), photos=options.photos
     )
 
 
@@ -214,7 +214,7 @@ def _views(options: argparse.Namespace, _failed: _Failed, sieves: "Sequence[Siev
         options.source,
         columns=dict(options.column),
         counted_on=_moment(options.counted_on),
-        photos=_photos(options),
+        photos=options.photos,
         share=options.share,
         sieves=sieves,
     )
@@ -235,7 +235,7 @@ def _likes(options: argparse.Namespace, _failed: _Failed, sieves: "Sequence[Siev
         options.source,
         columns=dict(options.column),
         counted_on=_moment(options.counted_on),
-        photos=_photos(options),
+        photos=options.photos,
         audience=audience,
         sieves=sieves,
     )

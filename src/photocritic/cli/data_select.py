@@ -2,7 +2,7 @@
 
 import argparse
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -146,12 +146,9 @@ def _join(selection: "Selection", options: argparse.Namespace, log: "StepLog") -
     if folder is None or not folder.is_dir():
         raise InputError("--join-look-alikes looks at the photos; name their folder with --photos")
 
-    def names() -> Iterator[str]:
-        for batch in selection.dataset.batches(("photo",)):
-            yield from batch.column("photo").to_pylist()
-
+    dataset = selection.dataset
     rows, hashes = array("q"), array("Q")
-    looks = log.watched(read_looks(names(), folder, jobs=options.jobs), selection.dataset.row_count)
+    looks = log.watched(read_looks(dataset.photo_names(), folder, jobs=options.jobs), dataset.row_count)
     for row, look in enumerate(looks):
         if isinstance(look, Look):
             rows.append(row)
@@ -159,5 +156,5 @@ def _join(selection: "Selection", options: argparse.Namespace, log: "StepLog") -
     selection.join(look_alikes_by_hash(rows, hashes))
     if options.model is not None:
         seen = set(rows)
-        there = (name for row, name in enumerate(names()) if row in seen)
+        there = (name for row, name in enumerate(dataset.photo_names()) if row in seen)
         selection.join(look_alikes_by_embedding(rows, there, embedder(options.model, folder, options.jobs)))

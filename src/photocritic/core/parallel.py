@@ -16,21 +16,24 @@ _Result = TypeVar("_Result")
 _AHEAD: Final = 4
 
 
-def in_order(function: Callable[[_Item], _Result], items: Iterable[_Item], thread_count: int) -> Iterator[_Result]:
+def in_order(
+    function: Callable[[_Item], _Result], items: Iterable[_Item], jobs: int | None = None
+) -> Iterator[_Result]:
     """Yield what a function gives for each item, in the items' order, computed in threads.
 
     Args:
         function: Must be safe to call from several threads; what it raises is raised here.
         items: Taken lazily, a few per thread ahead of what was yielded.
-        thread_count: How many threads; at least 1.
+        jobs: How many to work on at once, at least 1; the number of usable cores if not given.
 
     Yields:
         The results.
 
     Example:
-        >>> list(in_order(abs, [-1, 2, -3], thread_count=2))
+        >>> list(in_order(abs, [-1, 2, -3], jobs=2))
         [1, 2, 3]
     """
+    thread_count = usable_cores() if jobs is None else jobs
     pool = ThreadPoolExecutor(thread_count, thread_name_prefix="photocritic")
     in_work: deque[Future[_Result]] = deque()
     try:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from photocritic.core.images import MAX_PIXELS, Photo, PhotoSource, load_photo
-from photocritic.core.parallel import in_order, usable_cores
+from photocritic.core.parallel import in_order
 from photocritic.core.preprocess import input_size, to_input
 from photocritic.core.ratings import rating_probs
 from photocritic.core.records import Aspect, Assessment, Card, Failure, Rating, Verdict
@@ -93,12 +93,11 @@ class Critic:
         """
         if isinstance(photos, str | bytes | os.PathLike | Image.Image | np.ndarray):
             raise InputError("rate() takes a list of photos; for one photo use look(photo), or rate([photo])")
-        thread_count = usable_cores() if jobs is None else jobs
-        if thread_count < 1:
-            raise InputError(f"jobs must be at least 1; got {thread_count}")
+        if jobs is not None and jobs < 1:
+            raise InputError(f"jobs must be at least 1; got {jobs}")
         if max_pixels < 1:
             raise InputError(f"max_pixels must be at least 1; got {max_pixels}")
-        return self._stream(photos, thread_count, max_pixels, has_thumbnails)
+        return self._stream(photos, jobs, max_pixels, has_thumbnails)
 
     def look(self, photo: PhotoSource, *, max_pixels: int = MAX_PIXELS, has_thumbnail: bool = False) -> Assessment:
         """Judge one photo.
@@ -136,7 +135,7 @@ class Critic:
     def _stream(
         self,
         photos: Iterable[PhotoSource | Failure],
-        thread_count: int,
+        jobs: int | None,
         max_pixels: int,
         has_thumbnails: bool,
     ) -> Iterator[Verdict]:
@@ -150,7 +149,7 @@ class Critic:
             except MemoryError:
                 return Failure(_path_of(photo), "there is not enough memory to judge it")
 
-        return in_order(verdict, photos, thread_count)
+        return in_order(verdict, photos, jobs)
 
 
 def _path_of(photo: PhotoSource) -> Path | None:

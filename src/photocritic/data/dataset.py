@@ -243,7 +243,7 @@ class Dataset:
     def _check(self, batch: "pa.RecordBatch") -> None:
         names = batch.schema.names
         if "votes" in names:
-            votes_array(batch, self.header.scale, self.path)
+            self._check_votes(batch)
         if "photo" in names:
             for photo in batch.column("photo").to_pylist():
                 if photo is None or (_LEADS_OUT.search(photo) and photo != photo_name(photo)):
@@ -255,6 +255,22 @@ class Dataset:
             if copies.null_count or (len(copies) and min(copies.to_pylist()) < 1):
                 raise InputError(f"{self.path}: each photo is shown at least once; import its source again")
 
+    def _check_votes(self, batch: "pa.RecordBatch") -> None:
+        column = batch.column("votes")
+        level_count = len(self.header.scale.levels)
+        if column.null_count or len(column.flatten()) != level_count * len(column):
+            raise InputError(f"{self.path}: each row needs {level_count} votes, one per level; import its source again")
+        votes = votes_array(batch, self.header.scale)
+        with np.errstate(over="ignore", invalid="ignore"):
+            sums = votes.sum(axis=1)
+        if not np.all(np.isfinite(sums)) or np.any(votes < 0) or np.any(sums <= 0):
+            raise InputError(f"{self.path}: votes must be finite and >= 0, with a sum above 0; import its source again")
+
+    def photo_names(self) -> Iterator[str]:
+        """Yield the photos' names, in the order of the rows."""
+        for batch in self.batches(("photo",)):
+            yield from batch.column("photo").to_pylist()
+
     def samples(self) -> Iterator[Sample]:
         """Yield the rows as Samples."""
         for batch in self.batches():
@@ -262,23 +278,10 @@ class Dataset:
                 yield Sample(**row | {"votes": tuple(row["votes"]), "tags": tuple(row["tags"] or ())})
 
 
-def votes_array(batch: "pa.RecordBatch", scale: Scale, path: Path) -> NDArray[np.float64]:
-    """Return the votes of a batch, float64, shape ``(N, K)``.
-
-    Raises:
-        InputError: If a row has no votes on this scale.
-    """
-    column = batch.column("votes")
-    level_count = len(scale.levels)
-    votes: NDArray[np.float64] = column.flatten().to_numpy(zero_copy_only=False)
-    if column.null_count or len(votes) != level_count * len(column):
-        raise InputError(f"{path}: each row needs {level_count} votes, one per level; import its source again")
-    votes = votes.reshape(-1, level_count)
-    with np.errstate(over="ignore", invalid="ignore"):
-        sums = votes.sum(axis=1)
-    if not np.all(np.isfinite(sums)) or np.any(votes < 0) or np.any(sums <= 0):
-        raise InputError(f"{path}: votes must be finite and >= 0, with a sum above 0; import its source again")
-    return votes
+def votes_array(batch: "pa.RecordBatch", scale: Scale) -> NDArray[np.float64]:
+    """Return the votes of a batch of a dataset, float64, shape ``(N, K)``."""
+    votes: NDArray[np.float64] = batch.column("votes").flatten().to_numpy(zero_copy_only=False)
+    return votes.reshape(-1, len(scale.levels))
 
 
 def write_dataset(path: Path, evidence: Evidence, photos: Path | None) -> DatasetHeader:

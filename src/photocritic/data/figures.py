@@ -53,7 +53,7 @@ class Figures:
         parts: dict[str, list[NDArray[np.generic]]] = {field.name: [] for field in fields(cls)}
         levels = np.array(dataset.header.scale.levels)
         for batch in dataset.batches(("photo", "votes", "split", "group", "evidence", "copies")):
-            votes = votes_array(batch, dataset.header.scale, dataset.path)
+            votes = votes_array(batch, dataset.header.scale)
             counts = votes.sum(axis=1)
             means = votes @ levels / counts
             names, groups = batch.column("photo").to_pylist(), batch.column("group").to_pylist()

@@ -36,7 +36,7 @@ def look_alikes_by_hash(rows: Sequence[int], hashes: Sequence[int]) -> list[NDAr
         >>> [group.tolist() for group in look_alikes_by_hash([4, 5, 7], [0b1, 0xFFFF0000, 0b11])]
         [[4, 7]]
     """
-    return _groups(rows, hash_groups(np.array(hashes, np.uint64), LOOK_ALIKE_BITS))
+    return equal_rows(rows, hash_groups(np.array(hashes, np.uint64), LOOK_ALIKE_BITS))
 
 
 def look_alikes_by_embedding(rows: Sequence[int], names: Iterable[str], embed: Embed) -> list[NDArray[np.int64]]:
@@ -66,13 +66,18 @@ def look_alikes_by_embedding(rows: Sequence[int], names: Iterable[str], embed: E
         embeddings = np.memmap(file, np.float16, "r", shape=(len(judged), feature_count))
         groups = embedding_groups(embeddings, LOOK_ALIKE_COSINE)
         del embeddings
-    return _groups(judged, groups)
+    return equal_rows(judged, groups)
 
 
-def _groups(rows: Sequence[int], firsts: NDArray[np.int64]) -> list[NDArray[np.int64]]:
-    """Return groups of rows from the place of each one's first."""
-    order = np.argsort(firsts, kind="stable")
-    _first, starts, counts = np.unique(firsts[order], return_index=True, return_counts=True)
+def equal_rows(rows: Sequence[int], keys: NDArray[np.integer]) -> list[NDArray[np.int64]]:
+    """Return groups of at least two rows whose keys are equal, each in ascending order.
+
+    Example:
+        >>> [group.tolist() for group in equal_rows([4, 5, 7], np.array([1, 2, 1]))]
+        [[4, 7]]
+    """
+    order = np.argsort(keys, kind="stable")
+    _key, starts, counts = np.unique(keys[order], return_index=True, return_counts=True)
     all_rows = np.array(rows, np.int64)
     return [
         np.sort(all_rows[order[start : start + count]])

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from photocritic.core.images import MAX_PIXELS, load_photo
-from photocritic.core.parallel import in_order, usable_cores
+from photocritic.core.parallel import in_order
 from photocritic.core.records import Failure
 from photocritic.core.words import counted
 from photocritic.data.sieves import Sieve
@@ -89,7 +89,7 @@ def read_looks(
             perceptual_hash=perceptual_hash(opened.image),
         )
 
-    return in_order(look, photos, jobs or usable_cores())
+    return in_order(look, photos, jobs)
 
 
 def perceptual_hash(image: NDArray[np.uint8]) -> int:
@@ -145,7 +145,7 @@ def face_sieve(
             return Failure(path, str(err))
 
     def keeps(names: Iterable[str]) -> Iterator[bool]:
-        for answer in in_order(has_face, names, jobs or usable_cores()):
+        for answer in in_order(has_face, names, jobs):
             if isinstance(answer, Failure):
                 failed(answer)
             yield answer is True

@@ -310,7 +310,7 @@ class Selection:
                 ]
                 changed["evidence"] = self.ratings[rows].tolist()
             elif self._is_normalised and len(batch):
-                votes = votes_array(batch, self.scale, self.dataset.path)
+                votes = votes_array(batch, self.scale)
                 changed["votes"] = (votes / votes.sum(axis=1, keepdims=True)).tolist()
             if self._is_joined is not None:
                 changed["group"] = [

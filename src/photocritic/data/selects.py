@@ -15,7 +15,7 @@ from typing import Final
 from photocritic.core.discovery import Discovery
 from photocritic.core.formats import RAW_SUFFIXES
 from photocritic.core.headers import read_header
-from photocritic.core.parallel import in_order, usable_cores
+from photocritic.core.parallel import in_order
 from photocritic.core.records import Failure
 from photocritic.data.dataset import CLASS_NAMES, GOOD_BAD, Evidence, Sample, Step, one_vote
 from photocritic.errors import InputError
@@ -162,4 +162,4 @@ def _moments(photos: Iterable[Path]) -> dict[Path, datetime | None]:
         except InputError:
             return photo, None
 
-    return dict(in_order(moment, photos, usable_cores()))
+    return dict(in_order(moment, photos))

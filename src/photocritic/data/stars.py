@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from photocritic.core.discovery import Discovery
-from photocritic.core.parallel import in_order, usable_cores
+from photocritic.core.parallel import in_order
 from photocritic.core.records import Failure, Scale
 from photocritic.core.xmp import PersonMark, read_mark
 from photocritic.data.dataset import Evidence, Sample, Step, one_vote
@@ -94,7 +94,7 @@ def _read(
     def samples() -> Iterator[Sample]:
         photo_count = failed_count = conflict_count = ignored_count = 0
         counts = [0] * len(scale.levels)
-        for answer in in_order(marked, Discovery([root]), jobs or usable_cores()):
+        for answer in in_order(marked, Discovery([root]), jobs):
             photo_count += 1
             if isinstance(answer, Failure):
                 failed_count += 1

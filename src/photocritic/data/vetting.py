@@ -5,7 +5,7 @@ The table is read once, and each photo looked at once. It knows no critic: who h
 
 import json
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Final
@@ -18,7 +18,7 @@ from photocritic.core.rows import path_text
 from photocritic.core.words import counted
 from photocritic.data.dataset import Dataset
 from photocritic.data.figures import SPLIT_CODES, TRAIN, Figures, names_of
-from photocritic.data.look_alikes import Embed, look_alikes_by_embedding, look_alikes_by_hash
+from photocritic.data.look_alikes import Embed, equal_rows, look_alikes_by_embedding, look_alikes_by_hash
 from photocritic.data.looks import Look
 
 MIDDLE_SHARE: Final = 1 / 18
@@ -190,9 +190,10 @@ def vet(
         looked_count = seen.count
         if seen.rows:
             sizes = np.array(seen.sizes, np.int64).reshape(-1, 3)
-        findings += seen.findings(dataset, figures)
+        alike = look_alikes_by_hash(seen.rows, seen.hashes)
+        findings += seen.findings(dataset, figures, alike)
         if embed is not None and seen.rows:
-            findings += _embedding_findings(dataset, figures, seen, embed)
+            findings += _embedding_findings(dataset, figures, seen.rows, alike, embed)
     order = list(Severity)
     findings.sort(key=lambda finding: order.index(finding.severity))
     return Vetting(dataset, figures, tuple(findings), sizes, looked_count)
@@ -342,7 +343,7 @@ class _Seen:
         self.digests.append(look.digest)
         self.hashes.append(look.perceptual_hash)
 
-    def findings(self, dataset: Dataset, figures: Figures) -> Iterator[Finding]:
+    def findings(self, dataset: Dataset, figures: Figures, alike: list[NDArray[np.int64]]) -> Iterator[Finding]:
         if self.failed_count:
             examples = tuple(
                 f"{'' if failure.path is None else path_text(failure.path)}: {failure.reason}"
@@ -354,12 +355,10 @@ class _Seen:
         if not self.rows:
             return
         rows = np.array(self.rows)
-        digests = np.array(self.digests, np.uint64)
-        files = _same_files(rows, digests)
+        files = equal_rows(self.rows, np.array(self.digests, np.uint64))
         yield from _alike_findings(dataset, figures, files, "same_file", "copies of one file")
-        alike = look_alikes_by_hash(self.rows, self.hashes)
-        by_row = dict(zip(self.rows, self.digests, strict=True))
-        alike = [group for group in alike if len({by_row[row] for row in group.tolist()}) > 1]
+        digest_of = dict(zip(self.rows, self.digests, strict=True))
+        alike = [group for group in alike if len({digest_of[row] for row in group.tolist()}) > 1]
         yield from _alike_findings(dataset, figures, alike, "look_alike", "look-alikes")
         yield from _size_findings(dataset, rows, np.array(self.sizes, np.float64).reshape(-1, 3))
 
@@ -407,24 +406,19 @@ def _alike_findings(
             yield Finding(finding_name, severity, said, photo_count, _group_names(dataset, some))
 
 
-def _embedding_findings(dataset: Dataset, figures: Figures, seen: _Seen, embed: Embed) -> Iterator[Finding]:
-    names = (name for batch in dataset.batches(("photo",)) for name in batch.column("photo").to_pylist())
-    rows = set(seen.rows)
-    groups = look_alikes_by_embedding(seen.rows, (name for row, name in enumerate(names) if row in rows), embed)
+def _embedding_findings(
+    dataset: Dataset, figures: Figures, rows: Sequence[int], alike: list[NDArray[np.int64]], embed: Embed
+) -> Iterator[Finding]:
+    seen = set(rows)
+    names = (name for row, name in enumerate(dataset.photo_names()) if row in seen)
+    groups = look_alikes_by_embedding(rows, names, embed)
     known: dict[int, int] = {}  # row → the group that its hash is in already
-    for number, group in enumerate(look_alikes_by_hash(seen.rows, seen.hashes)):
+    for number, group in enumerate(alike):
         known.update(dict.fromkeys(group.tolist(), number))
     new = [group for group in groups if len({known.get(row, -1 - row) for row in group.tolist()}) > 1]
     yield from _alike_findings(
         dataset, figures, new, "look_alike_by_critic", "look-alikes to the critic, not to the hash"
     )
-
-
-def _same_files(rows: NDArray[np.int64], digests: NDArray[np.uint64]) -> list[NDArray[np.int64]]:
-    """Return groups of at least two rows whose files have the same content."""
-    order = np.argsort(digests, kind="stable")
-    _distinct, starts, counts = np.unique(digests[order], return_index=True, return_counts=True)
-    return [rows[order[start : start + count]] for start, count in zip(starts, counts, strict=True) if count > 1]
 
 
 def _names(dataset: Dataset, rows: NDArray[np.int64]) -> tuple[str, ...]:
