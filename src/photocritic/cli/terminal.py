@@ -122,19 +122,10 @@ def _table(columns: dict[str, list[str]]) -> "Table":
     return table
 
 
-class RunLog:
-    """Progress, failures and the summary of a run, on stderr.
-
-    Progress, with the rate and the time left, is drawn only where stderr is a terminal. It is a context: the
-    progress is drawn while it lasts.
-
-    Args:
-        total: How many photos there will be, if known.
-        has_progress: Whether to draw progress.
-    """
+class _Log:
+    """What a run says on stderr. As a context it draws progress, with the rate and the time left."""
 
     def __init__(self, total: int | None, has_progress: bool) -> None:
-        self.judged_count = 0
         self.failed_count = 0
         self._started = time.monotonic()
         self._progress = _progress(total) if has_progress else None
@@ -148,6 +139,27 @@ class RunLog:
         if self._progress:
             self._progress.stop()
 
+    def _elapsed_s(self) -> float:
+        return time.monotonic() - self._started
+
+    def _advance(self, rate: str) -> None:
+        if self._progress:
+            [task] = self._progress.task_ids
+            self._progress.update(task, advance=1, rate=rate)
+
+
+class RunLog(_Log):
+    """Progress, failures and the summary of judging photos.
+
+    Args:
+        total: How many photos there will be, if known.
+        has_progress: Whether to draw progress; it is meant for a terminal.
+    """
+
+    def __init__(self, total: int | None, has_progress: bool) -> None:
+        super().__init__(total, has_progress)
+        self.judged_count = 0
+
     def watched(self, verdicts: Iterable[Verdict]) -> Iterator[Verdict]:
         """Pass verdicts on, counting them and printing each failure as it comes."""
         for verdict in verdicts:
@@ -157,14 +169,12 @@ class RunLog:
                 print(f"photocritic: {shown_name(verdict)}: {printable(verdict.reason)}", file=sys.stderr)
             else:
                 self.judged_count += 1
-            if self._progress:
-                [task] = self._progress.task_ids
-                self._progress.update(task, advance=1, rate=f"{self._photos_per_s():.1f} photos/s")
+            self._advance(f"{self._photos_per_s():.1f} photos/s")
             yield verdict
 
     def summarise(self, skipped_count: int, model_id: str) -> None:
         """Print what was done, in one line."""
-        elapsed_s = time.monotonic() - self._started
+        elapsed_s = self._elapsed_s()
         rate = f" ({self._photos_per_s():.1f} photos/s)" if self.judged_count else ""
         parts = [f"{self.judged_count:,} judged in {elapsed_s:.1f} s{rate}"]
         if self.failed_count:
@@ -176,11 +186,11 @@ class RunLog:
         print(f"photocritic: {', '.join(parts)}; critic {model_id}", file=sys.stderr)
 
     def _photos_per_s(self) -> float:
-        return self.judged_count / max(time.monotonic() - self._started, 1e-9)
+        return self.judged_count / max(self._elapsed_s(), 1e-9)
 
 
-class StepLog:
-    """Progress, failures and the steps of work on a dataset, on stderr. It is a context, as `RunLog` is.
+class StepLog(_Log):
+    """Progress, failures and the steps of work on a dataset.
 
     Args:
         noun: What is counted.
@@ -188,21 +198,10 @@ class StepLog:
     """
 
     def __init__(self, noun: str, *, is_quiet: bool = False) -> None:
-        self.failed_count = 0
+        super().__init__(None, sys.stderr.isatty())
         self._noun = noun
         self._is_quiet = is_quiet
-        self._started = time.monotonic()
         self._done_count = 0
-        self._progress = _progress(None) if sys.stderr.isatty() else None
-
-    def __enter__(self) -> Self:
-        if self._progress:
-            self._progress.start()
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        if self._progress:
-            self._progress.stop()
 
     def failed(self, failure: Failure) -> None:
         """Print a failure; after some, they are only counted."""
@@ -222,8 +221,8 @@ class StepLog:
             if isinstance(item, Failure):
                 self.failed(item)
             if self._progress:
-                rate = self._done_count / max(time.monotonic() - self._started, 1e-9)
-                self._progress.update(self._progress.task_ids[0], advance=1, rate=f"{rate:,.0f} {self._noun}s/s")
+                rate = self._done_count / max(self._elapsed_s(), 1e-9)
+                self._advance(f"{rate:,.0f} {self._noun}s/s")
             yield item
 
     def summarise(self, steps: "Iterable[Step]", output: Path) -> None:
@@ -232,10 +231,9 @@ class StepLog:
         for step in steps:
             print(f"photocritic: {printable(str(step))}", file=sys.stderr)
             after = step.after
-        elapsed_s = time.monotonic() - self._started
         if self.failed_count:
             print(f"photocritic: {counted(self.failed_count, 'problem')} told above", file=sys.stderr)
-        print(f"photocritic: {output}: {counted(after, self._noun)} in {elapsed_s:.1f} s", file=sys.stderr)
+        print(f"photocritic: {output}: {counted(after, self._noun)} in {self._elapsed_s():.1f} s", file=sys.stderr)
 
 
 def vetting_words(vetting: "Vetting") -> str:
