@@ -1,0 +1,533 @@
+"""What photocritic says of a photo, merged into what others said of it: bytes of XMP in, bytes of XMP out.
+
+It knows which program reads which field and which sidecar. A field is changed where it stands, and all else stays
+byte for byte. What a person said is never changed unless asked. A value is known to be ours by our own record beside
+it (``photocritic:givenRating`` and so on): where both still agree, nobody has changed it since. A person who
+gives a photo the very stars that we gave it cannot be told from us. Files are written elsewhere.
+"""
+
+import math
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final, Literal, NamedTuple, TypeAlias, get_args
+
+from photocritic.core.formats import RAW_SUFFIXES
+from photocritic.core.headers import stars_of_percent
+from photocritic.core.xmp import Flag
+from photocritic.core.xmp_document import RDF, Document, Edit, Name, Place
+from photocritic.errors import InputError
+
+Program: TypeAlias = Literal["lightroom", "darktable", "digikam", "captureone", "all"]
+"""For which program marks are written."""
+
+Label: TypeAlias = Literal["Red", "Yellow", "Green", "Blue", "Purple"]
+"""The colour labels that every program knows, in the words that it knows them by."""
+
+PROGRAMS: Final[tuple[Program, ...]] = get_args(Program)
+LABELS: Final[tuple[Label, ...]] = get_args(Label)
+
+NAMESPACE: Final = "http://photocritic.org/ns/1.0/"
+"""The namespace of our own fields; its prefix is ``photocritic``."""
+
+_REJECTED: Final = -1
+_RECORDS: Final = {"rating": "givenRating", "label": "givenLabel", "pick": "givenPick"}  # of what we gave a photo
+_SKELETON: Final = f"""\
+<x:xmpmeta xmlns:x="adobe:ns:meta/" x:xmptk="photocritic">
+ <rdf:RDF xmlns:rdf="{RDF}">
+ </rdf:RDF>
+</x:xmpmeta>
+""".encode()
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What the critic found, for our own namespace; None is not written.
+
+    Attributes:
+        score: Appeal, 0 … 100, higher is better; written with 2 digits after the point.
+        std: Spread of the votes, in the scale's levels; 3 digits.
+        quality: How well the photo is made, 0 … 100; 2 digits.
+        group: The name of the group of photos that it was compared with.
+        model: The id of the model.
+        model_version: Its version.
+        reason: Why it was chosen or not, in words.
+    """
+
+    score: float | None = None
+    std: float | None = None
+    quality: float | None = None
+    group: str | None = None
+    model: str | None = None
+    model_version: str | None = None
+    reason: str | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("score", "std", "quality"):
+            value = getattr(self, name)
+            if value is not None and not math.isfinite(value):
+                raise InputError(f"{name} is a finite number; got {value}")
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What is to be said of a photo; None says nothing, and takes back what we said before.
+
+    Attributes:
+        rating: -1 rejected, 0 no stars, 1 … 5 stars.
+        label: A colour label.
+        pick: A flag; a rating of -1 is the flag ``"reject"`` too.
+        figures: What the critic found.
+
+    Raises:
+        InputError: If a value is none of these, or rating and flag contradict each other.
+    """
+
+    rating: int | None = None
+    label: Label | None = None
+    pick: Flag | None = None
+    figures: Figures = Figures()
+
+    def __post_init__(self) -> None:
+        if self.rating is not None and not _REJECTED <= self.rating <= 5:
+            raise InputError(f"a rating is a whole number from -1 to 5; got {self.rating}")
+        if self.label is not None and self.label not in LABELS:
+            raise InputError(f"a label is one of {', '.join(LABELS)}; got {self.label!r}")
+        if self.pick is not None and self.pick not in get_args(Flag):
+            raise InputError(f"a flag is one of {', '.join(get_args(Flag))}; got {self.pick!r}")
+        if self.rating is not None and self.pick is not None and (self.rating == _REJECTED) != (self.pick == "reject"):
+            raise InputError(f"a photo is rejected by rating and flag alike; got {self.rating} and {self.pick!r}")
+
+    @property
+    def flag(self) -> Flag | None:
+        """What the marks say in programs that have flags."""
+        return "reject" if self.rating == _REJECTED else self.pick
+
+    def beside(self, said: "Said") -> "Marks":
+        """Return what may be said beside a person's own words.
+
+        Who gave stars or rejected keeps that, and gets no flag of ours. Who flagged keeps the flag: stars may come
+        beside a pick, never a rejection, and nothing beside a rejection. Who set a label keeps it.
+
+        Example:
+            >>> marks = Marks(rating=4, label="Green").beside(Said(label="Red"))
+            >>> marks.rating, marks.label
+            (4, None)
+        """
+        is_contrary = said.flag == "reject" or (said.flag is not None and self.rating == _REJECTED)
+        return replace(
+            self,
+            rating=None if said.rating is not None or is_contrary else self.rating,
+            pick=None if said.rating is not None or said.flag is not None else self.pick,
+            label=None if said.label is not None else self.label,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a person said, ours left out.
+
+    Attributes:
+        rating: -1 rejected, 1 … 5 stars, None if they said nothing of it; also a rating that means nothing, as text.
+        flag: A flag, or a text that is none.
+        label: The colour label.
+    """
+
+    rating: int | str | None = None
+    flag: str | None = None
+    label: str | None = None
+
+
+def sidecar_paths(photo: Path, program: Program) -> tuple[Path, ...]:
+    """Return the sidecars that a program reads for a photo.
+
+    Lightroom and Capture One read ``IMG.xmp`` for RAW files alone, and not for DNG: for all others they read the
+    packet inside the file. darktable and digiKam read ``IMG.CR2.xmp`` and ``IMG.JPG.xmp``. Where one stands there
+    with its suffix in capitals, it is that.
+
+    Args:
+        photo: The photo's file.
+        program: The program; ``"all"`` gives those of each.
+
+    Returns:
+        None, one or two paths.
+
+    Example:
+        >>> [path.name for path in sidecar_paths(Path("IMG.CR2"), "all")]
+        ['IMG.xmp', 'IMG.CR2.xmp']
+        >>> sidecar_paths(Path("IMG.JPG"), "lightroom")
+        ()
+    """
+    names = []
+    suffix = photo.suffix.lower()
+    if program not in ("darktable", "digikam") and suffix in RAW_SUFFIXES and suffix != ".dng":
+        names.append(photo.stem)
+    if program not in ("lightroom", "captureone"):
+        names.append(photo.name)
+    return tuple(_spelled(photo, name) for name in names)
+
+
+def _spelled(photo: Path, name: str) -> Path:
+    path, in_capitals = photo.with_name(name + ".xmp"), photo.with_name(name + ".XMP")
+    return in_capitals if not path.is_file() and in_capitals.is_file() else path
+
+
+def person_said(packet: bytes, name: str = "the packet") -> Said:
+    """Return what a person said of a photo in an XMP packet: stars, flag and label that we did not write.
+
+    A photo has several places (two sidecars, the packet inside); what a person said in one may have to silence what
+    we write into another: `Marks.beside`.
+
+    Args:
+        packet: What a sidecar holds, or what stands inside a photo.
+        name: What the packet is called in errors.
+
+    Raises:
+        InputError: If it is no whole XMP packet, or one that is not safe to read.
+    """
+    return _said(Document(packet, name))
+
+
+def merged(
+    packet: bytes | None, marks: Marks, program: Program, *, overwrites_person: bool, name: str = "the packet"
+) -> bytes:
+    """Return an XMP packet that says what it said before, and what we have to say.
+
+    Fields stand where they stood, all other bytes are unchanged; new fields come into an rdf:Description of their
+    own. Padding is used up before the packet grows. Merging the same marks again gives the same bytes.
+
+    Args:
+        packet: What a sidecar holds, or what stands inside a photo; None for a fresh sidecar.
+        marks: What we have to say. What we said before and say no more is taken away.
+        program: For which program; fields of others are changed only where they repeat what we said.
+        overwrites_person: Whether a person's own stars, flag and label give way to ours.
+        name: What the packet is called in errors.
+
+    Raises:
+        InputError: If it is no whole XMP packet, or one that is not safe to read, or has a field in an unknown form.
+
+    Example:
+        >>> packet = merged(None, Marks(rating=4), "lightroom", overwrites_person=False)
+        >>> b'xmp:Rating="4"' in packet
+        True
+    """
+    if program not in PROGRAMS:
+        raise InputError(f"a program is one of {', '.join(PROGRAMS)}; got {program!r}")
+    document = Document(_SKELETON if packet is None else packet, name)
+    goals = marks if overwrites_person else marks.beside(_said(document))
+    change = _Change(document)
+    records = {}
+    for concept, goal in (("rating", goals.rating), ("label", goals.label), ("pick", goals.flag)):
+        is_ours = _concept_changed(change, concept, goal, program, overwrites_person=overwrites_person)
+        records[_RECORDS[concept]] = None if goal is None or not is_ours else str(goal)
+    for local, value in {**_figures_texts(marks.figures), **records}.items():
+        change.to(_own(local), value)
+    return change.packet()
+
+
+@dataclass(frozen=True, slots=True)
+class _Field:
+    """A field that repeats one concept in its own words.
+
+    Attributes:
+        name: Its name.
+        concept: ``"rating"``, ``"label"`` or ``"pick"``.
+        means: From its text to the concept's value; None if it says nothing; `ValueError` if it has no meaning.
+        form: From the concept's value to its text; None if it has no word for it.
+        programs: For which programs it is written.
+        repeats: Which of our records its program would repeat in it.
+        is_array: Whether it is an rdf:Seq.
+    """
+
+    name: Name
+    concept: str
+    means: Callable[[str], int | str | None]
+    form: Callable[[int | str], str | None]
+    programs: frozenset[str] = frozenset()
+    repeats: Callable[[str, int | str], bool] = lambda _concept, _value: True
+    is_array: bool = False
+
+
+def _concept_changed(
+    change: "_Change", concept: str, goal: int | str | None, program: Program, *, overwrites_person: bool
+) -> bool:
+    """Change what says one concept, and return whether any field now says it in our name."""
+    document = change.document
+    words = list(_words(document, concept))
+    is_of_person = not all(word.is_ours for word in words)
+    if is_of_person and (not overwrites_person or goal is None):
+        # darktable, for one, leaves our xmp:Label beside the label that a person chose: ours gives way.
+        for name in {word.field.name for word in words if word.is_ours}:
+            change.to(name, None)
+        return False
+    fields = [field for field in _FIELDS if field.concept == concept]
+    if is_of_person and words[0].field is fields[0] and all(word.value == goal for word in words):
+        return words[0].is_ours
+    is_said = False
+    for field in fields:
+        is_present = any(word.field is field for word in words)
+        text = None if goal is None else field.form(goal)
+        if is_present and {goal} == set(_meanings(document, field)):
+            is_said = is_said or bool(field.programs)
+        elif text is not None and (is_present or program in field.programs):
+            change.to(field.name, text, is_array=field.is_array)
+            is_said = True
+        elif is_present:
+            change.to(field.name, None)
+    return is_said
+
+
+def _said(document: Document) -> Said:
+    def first(concept: str) -> int | str | None:
+        return next((word.value for word in _words(document, concept) if not word.is_ours), None)
+
+    flag, label = first("pick"), first("label")
+    return Said(first("rating"), None if flag is None else str(flag), None if label is None else str(label))
+
+
+class _Word(NamedTuple):
+    """What one field says of a concept."""
+
+    field: _Field
+    value: int | str
+    is_ours: bool
+
+
+def _words(document: Document, concept: str) -> Iterator[_Word]:
+    """Yield each word on a concept that says something, that of the field that counts first first."""
+    records = _records(document)
+    for field in (one for one in _FIELDS if one.concept == concept):
+        values = _meanings(document, field)
+        for value in values:
+            # Two items of an array are more than we ever say.
+            is_ours = len(set(values)) == 1 and any(
+                value == recorded and field.repeats(*record)
+                for record in records
+                for recorded in [_as_concept(concept, *record)]
+            )
+            yield _Word(field, value, is_ours)
+
+
+def _records(document: Document) -> list[tuple[str, int | str]]:
+    """Return what we said before, by our own record."""
+    found: list[tuple[str, int | str]] = []
+    for concept, local in _RECORDS.items():
+        for text in _texts(document, _own(local)):
+            try:
+                found.append((concept, _rating_of(text) or 0 if concept == "rating" else text))
+            except ValueError:
+                continue
+    return found
+
+
+def _as_concept(concept: str, recorded: str, value: int | str) -> int | str | None:
+    if concept == recorded:
+        return value
+    return "reject" if (concept, recorded, value) == ("pick", "rating", _REJECTED) else None
+
+
+def _meanings(document: Document, field: _Field) -> list[int | str]:
+    """Return what a field says; a text without meaning is a person's word for all that we know."""
+    found: list[int | str] = []
+    for text in _texts(document, field.name):
+        try:
+            value = field.means(text)
+        except ValueError:
+            value = text
+        if value is not None:
+            found.append(value)
+    return found
+
+
+def _texts(document: Document, name: Name) -> list[str]:
+    return [text for place in document.fields.get(name.key, ()) for text in place.values]
+
+
+class _Change:
+    """Collects the edits of one merge."""
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self._edits: list[Edit] = []
+        self._touched: set[str] = set()
+        self._simple: dict[Name, str] = {}
+        self._arrays: dict[Name, str] = {}
+
+    def to(self, name: Name, text: str | None, *, is_array: bool = False) -> None:
+        """Make a field say a text wherever it stands, or once if it stands nowhere; None takes it away."""
+        places = self.document.fields.get(name.key, [])
+        if not places and text is not None:
+            self._touched.add(name.key)
+            (self._arrays if is_array else self._simple)[name] = text
+        for place in places:
+            if text is None or not _says(place, text):
+                self._touched.add(name.key)
+                self._edits.append(self.document.removed(place) if text is None else self.document.set_to(place, text))
+
+    def packet(self) -> bytes:
+        added = self.document.added(self._simple, self._arrays, beside=NAMESPACE)
+        return self.document.edited([*self._edits, *added], self._touched)
+
+
+def _says(place: Place, text: str) -> bool:
+    return place.values == ((text.strip(),) if text.strip() else ())
+
+
+def _own(local: str) -> Name:
+    # ExifTool's users ask for "Model", "Quality" or "Rating" in any namespace: no name of ours may be one of those.
+    return Name(NAMESPACE, "photocritic", local)
+
+
+def _figures_texts(figures: Figures) -> dict[str, str | None]:
+    return {
+        "score": _number(figures.score, 2),
+        "std": _number(figures.std, 3),
+        "qualityScore": _number(figures.quality, 2),
+        "group": figures.group,
+        "criticModel": figures.model,
+        "criticVersion": figures.model_version,
+        "reason": figures.reason,
+    }
+
+
+def _number(value: float | None, digits: int) -> str | None:
+    return None if value is None else f"{round(value, digits) + 0.0:.{digits}f}"
+
+
+_RATING: Final = re.compile(r"[+-]?\d{1,9}(\.0*)?", re.ASCII)
+
+
+def _whole(text: str) -> int:
+    if not _RATING.fullmatch(text):
+        raise ValueError(text)
+    return int(text.partition(".")[0])
+
+
+def _rating_of(text: str) -> int | None:
+    rating = _whole(text)
+    if rating == 6:  # how old darktable rejects
+        rating = _REJECTED
+    if not _REJECTED <= rating <= 5:
+        raise ValueError(text)
+    return rating or None
+
+
+def _stars_of(text: str) -> int | None:
+    stars = stars_of_percent(_whole(text))
+    if stars is None:
+        raise ValueError(text)
+    return stars or None
+
+
+def _percent(rating: int | str) -> str | None:
+    return {0: "0", 1: "1", 2: "25", 3: "50", 4: "75", 5: "99"}.get(int(rating))
+
+
+def _from_words(words: Mapping[str, str | None]) -> Callable[[str], str | None]:
+    """Return the meaning of a field that has a word for each value."""
+
+    def means(text: str) -> str | None:
+        if text.lower() not in words:
+            raise ValueError(text)
+        return words[text.lower()]
+
+    return means
+
+
+def _to_words(words: Mapping[str, str]) -> Callable[[int | str], str | None]:
+    return lambda value: words.get(str(value))
+
+
+def _no_form(_value: int | str) -> None:
+    return None
+
+
+def _never(_concept: str, _value: int | str) -> bool:
+    return False
+
+
+def _flag(concept: str, _value: int | str) -> bool:
+    return concept == "pick"
+
+
+def _rejection(concept: str, value: int | str) -> bool:
+    return (concept, value) == ("rating", _REJECTED)
+
+
+def _reversed(words: Mapping[str, str]) -> dict[str, str | None]:
+    return {word: value for value, word in words.items()}
+
+
+_DARKTABLE_COLORS: Final = {"Red": "0", "Yellow": "1", "Green": "2", "Blue": "3", "Purple": "4"}
+_DIGIKAM_COLORS: Final = {"Red": "1", "Yellow": "3", "Green": "4", "Blue": "5", "Purple": "6"}
+_DIGIKAM_FLAGS: Final = {"reject": "1", "pending": "2", "pick": "3"}
+
+_ALL_PROGRAMS: Final = frozenset(PROGRAMS)
+_XMP: Final = "http://ns.adobe.com/xap/1.0/"
+_DYNAMIC_MEDIA: Final = "http://ns.adobe.com/xmp/1.0/DynamicMedia/"
+_DIGIKAM: Final = "http://www.digikam.org/ns/1.0/"
+
+# What has no programs is never added: it is a person's word, or repeats ours and follows it, or goes where it cannot.
+# Lightroom reads our -1 as its flag and repeats it in xmpDM:pick and good; any other flag there was set by a person.
+_FIELDS: Final = (
+    _Field(Name(_XMP, "xmp", "Rating"), "rating", _rating_of, str, _ALL_PROGRAMS),
+    _Field(
+        Name("http://ns.microsoft.com/photo/1.0/", "MicrosoftPhoto", "Rating"),
+        "rating",
+        _stars_of,
+        _percent,
+        frozenset({"digikam", "all"}),
+    ),
+    _Field(Name(_XMP, "xmp", "Label"), "label", str, str, _ALL_PROGRAMS),
+    _Field(
+        Name("http://ns.adobe.com/photoshop/1.0/", "photoshop", "LabelColor"),
+        "label",
+        str.capitalize,
+        lambda value: str(value).lower(),
+    ),
+    _Field(
+        Name("http://darktable.sf.net/", "darktable", "colorlabels"),
+        "label",
+        _from_words(_reversed(_DARKTABLE_COLORS)),
+        _to_words(_DARKTABLE_COLORS),
+        frozenset({"darktable", "all"}),
+        is_array=True,
+    ),
+    _Field(
+        Name(_DIGIKAM, "digiKam", "ColorLabel"),
+        "label",
+        _from_words({**_reversed(_DIGIKAM_COLORS), "0": None}),
+        _to_words(_DIGIKAM_COLORS),
+        frozenset({"digikam", "all"}),
+    ),
+    _Field(
+        Name(_DIGIKAM, "digiKam", "PickLabel"),
+        "pick",
+        _from_words({**_reversed(_DIGIKAM_FLAGS), "0": None}),
+        _to_words(_DIGIKAM_FLAGS),
+        frozenset({"digikam", "all"}),
+        repeats=_flag,
+    ),
+    _Field(
+        Name(_DYNAMIC_MEDIA, "xmpDM", "good"),
+        "pick",
+        _from_words({"true": "pick", "false": "reject"}),
+        _no_form,
+        repeats=_rejection,
+    ),
+    _Field(
+        Name(_DYNAMIC_MEDIA, "xmpDM", "pick"),
+        "pick",
+        _from_words({"1": "pick", "-1": "reject", "0": None}),
+        _no_form,
+        repeats=_rejection,
+    ),
+    _Field(
+        Name("http://ns.camerabits.com/photomechanic/1.0/", "photomechanic", "Tagged"),
+        "pick",
+        _from_words({"true": "pick", "false": None}),
+        _no_form,
+        repeats=_never,
+    ),
+)
