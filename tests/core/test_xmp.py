@@ -665,3 +665,15 @@ def test_what_exiv2_writes_is_read(save_scene: SaveScene, name: str) -> None:
     subprocess.run(["exiv2", *(f"-Mset {one}" for one in fields), str(photo)], check=True)  # noqa: S607
 
     assert PersonMark(3, "pick", None, f"{name} xmp:Rating, {name} digiKam:PickLabel") == read_mark(photo)
+
+
+def test_a_namespace_with_a_blank_is_no_obstacle() -> None:
+    """Somebody's program made one up; the fields of others are read all the same."""
+    packet = b"""<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description
+        xmlns:odd="my own namespace" odd:Rating="1" xmlns:xmp="http://ns.adobe.com/xap/1.0/" xmp:Rating="4"/>
+        </rdf:RDF>"""
+
+    mark = parse_mark(packet)
+
+    assert mark is not None
+    assert 4 == mark.stars

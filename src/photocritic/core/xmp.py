@@ -30,6 +30,7 @@ _MAX_VALUES: Final = 100  # of one field
 _ROOTS: Final = frozenset({"xmpmeta", "xapmeta", "RDF"})
 _RDF: Final = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 _BLANK: Final = " \t\r\n\0"
+_SEPARATOR: Final = "\x1f"  # of namespace and name; expat refuses a namespace that holds it, and none may hold this
 _WHOLE_NUMBER: Final = re.compile(r"[+-]?\d{1,9}(\.0*)?", re.ASCII)
 _DARKTABLE_COLORS: Final = {"0": "Red", "1": "Yellow", "2": "Green", "3": "Blue", "4": "Purple"}
 
@@ -301,7 +302,7 @@ def _values_in(packet: bytes, name: str) -> _Values:
     reader = _Reader()
     try:
         content, encoding = _as_utf8(packet)
-        parser = expat.ParserCreate(encoding, namespace_separator=" ")
+        parser = expat.ParserCreate(encoding, namespace_separator=_SEPARATOR)
         parser.buffer_text = True
         parser.StartDoctypeDeclHandler = reader.refuse_doctype
         parser.StartElementHandler = reader.start
@@ -343,7 +344,7 @@ class _Reader:
         raise ValueError("it declares a document type, which XMP never does")
 
     def start(self, name: str, attributes: Mapping[str, str]) -> None:
-        if not self._path and name.rpartition(" ")[2] not in _ROOTS:
+        if not self._path and name.rpartition(_SEPARATOR)[2] not in _ROOTS:
             raise ValueError(f"it begins with {name[:80]!r}, not with x:xmpmeta or rdf:RDF")
         if len(self._path) == _MAX_DEPTH:
             raise ValueError(f"it is nested more than {_MAX_DEPTH} deep")
@@ -374,11 +375,11 @@ class _Reader:
 
 
 def _is_of_the_photo(path: Sequence[str]) -> bool:
-    return len(path) <= 3 and path[-2:] == [f"{_RDF} RDF", f"{_RDF} Description"]
+    return len(path) <= 3 and path[-2:] == [f"{_RDF}{_SEPARATOR}RDF", f"{_RDF}{_SEPARATOR}Description"]
 
 
 def _field_of(name: str) -> str | None:
     """Return the field that a name in a packet means; some programs leave the slash at a namespace's end away."""
-    namespace, _space, local = name.rpartition(" ")
+    namespace, _separator, local = name.rpartition(_SEPARATOR)
     one_field = f"{namespace.rstrip('/')} {local}"
     return one_field if one_field in _FIELDS else None
