@@ -1,7 +1,7 @@
 """What remembering saves: ``python -m benchmarks.catalog --copies 2000``: a first and a second run over a shoot.
 
 The photos are demo photos, each copy with some bytes behind its end, so that every content is another; and a few
-camera-sized ones.
+camera-sized ones. With ``--faces`` the runs over these look for faces as well, after one that does not.
 """
 
 import argparse
@@ -14,6 +14,7 @@ from PIL import Image
 
 from demo.photos import demo_photos
 from photocritic import Critic
+from photocritic.core.faces import FaceFinder
 from photocritic.shoot import catalog as room
 from photocritic.shoot.catalog import Catalog, Look
 
@@ -22,6 +23,7 @@ def main() -> None:
     """Print the seconds of each run."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--copies", type=int, default=2000, help="how many photos the shoot has")
+    parser.add_argument("--faces", action="store_true", help="look for faces in the camera-sized photos, too")
     options = parser.parse_args()
     critic = Critic.load(device="cpu")
     with tempfile.TemporaryDirectory() as scratch:
@@ -50,9 +52,12 @@ def main() -> None:
         assert sum(1 for _verdict in critic.rate(photos)) == len(photos)
         print(f"24 MP, the critic alone: {len(photos) / (time.perf_counter() - started):.1f} photos/s")
         _runs("24 MP", photos, critic, Path(scratch) / "large.sqlite")
+        if options.faces:
+            photos = sorted(photos[0].parent.with_name("large moved").iterdir())
+            _runs("24 MP, faces", photos, critic, Path(scratch) / "large.sqlite", FaceFinder.load())
 
 
-def _runs(name: str, photos: list[Path], critic: Critic, place: Path) -> None:
+def _runs(name: str, photos: list[Path], critic: Critic, place: Path, finder: FaceFinder | None = None) -> None:
     for run in ("first run", "second run", "second run, moved"):
         if run.endswith("moved"):
             folder = photos[0].parent
@@ -60,7 +65,8 @@ def _runs(name: str, photos: list[Path], critic: Critic, place: Path) -> None:
             photos = sorted(photos[0].parent.iterdir())
         started = time.perf_counter()
         with Catalog.open(place) as catalog:
-            new_count = sum(isinstance(look, Look) and look.is_new for look in catalog.looked(photos, critic))
+            looked = catalog.looked(photos, critic, face_finder=finder)
+            new_count = sum(isinstance(look, Look) and look.is_new for look in looked)
         seconds = time.perf_counter() - started
         print(
             f"{name}: {run:18} {len(photos):6,} photos, {new_count:6,} new {seconds:7.2f} s "

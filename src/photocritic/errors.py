@@ -17,6 +17,10 @@ class InputError(PhotocriticError, ValueError):
     """What came in cannot be used: a photo, an array, a number, an option."""
 
 
+class BusyError(InputError):
+    """Another run is at work with the same file."""
+
+
 class ModelError(PhotocriticError):
     """A model file is missing, corrupt, or not a photocritic critic."""
 

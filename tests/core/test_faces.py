@@ -1,5 +1,7 @@
 """Every promise about faces: found where they are, in any size and from any thread, and every lack is told."""
 
+import hashlib
+import re
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -157,7 +159,7 @@ def test_boxes_are_scaled_cut_and_sorted() -> None:
         (5.0, 10.0, 20.0, 20.0, None),
         (2000.0, 10.0, 20.0, 20.0, 0.99),
     )
-    faces = FaceFinder(lambda: stub).faces(np.zeros((1024, 2048, 3), np.uint8))
+    faces = FaceFinder(lambda: stub, "stub").faces(np.zeros((1024, 2048, 3), np.uint8))
 
     assert [(512, 1024, 3)] == stub.shapes
     assert [
@@ -168,6 +170,39 @@ def test_boxes_are_scaled_cut_and_sorted() -> None:
     ] == faces
 
 
+@pytest.mark.parametrize("orientation", [1, 3, 6, 8])
+def test_faces_in_a_file_are_in_pixels_of_the_upright_photo(tmp_path: Path, orientation: int) -> None:
+    """In full size, though no more is decoded than is looked at."""
+    stub = Stub((10.0, 20.0, 30.0, 40.0, 0.5))
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    Image.fromarray(scene(2048, 1024)).save(tmp_path / "a.jpg", exif=exif)
+    faces = FaceFinder(lambda: stub, "stub").photo_faces(tmp_path / "a.jpg")
+
+    assert [(1024, 512, 3) if orientation in (6, 8) else (512, 1024, 3)] == stub.shapes
+    assert [Face(20, 40, 60, 80, 0.5)] == faces
+
+
+def test_a_face_in_a_file_is_found_where_it_is(
+    finder: FaceFinder, astronaut: NDArray[np.uint8], tmp_path: Path
+) -> None:
+    """As in its pixels."""
+    Image.fromarray(astronaut).save(tmp_path / "a.png")
+
+    assert finder.faces(astronaut) == finder.photo_faces(str(tmp_path / "a.png"))
+
+
+def test_a_file_that_is_no_photo_or_too_large_is_refused(finder: FaceFinder, tmp_path: Path) -> None:
+    """As by whatever else opens photos."""
+    (tmp_path / "a.jpg").write_text("no photo")
+    Image.fromarray(scene(30, 20)).save(tmp_path / "b.jpg")
+
+    with pytest.raises(InputError, match="not a photo"):
+        finder.photo_faces(tmp_path / "a.jpg")
+    with pytest.raises(InputError, match="30 × 20 px, more than the limit"):
+        finder.photo_faces(tmp_path / "b.jpg", max_pixels=599)
+
+
 def test_no_two_threads_use_one_detector_and_none_is_made_in_vain() -> None:
     """OpenCV's detectors are not safe to share; they take memory, and time to load."""
     made: list[Stub] = []
@@ -176,7 +211,7 @@ def test_no_two_threads_use_one_detector_and_none_is_made_in_vain() -> None:
         made.append(Stub())
         return made[-1]
 
-    finder = FaceFinder(new_detector)
+    finder = FaceFinder(new_detector, "stub")
     for _round in range(3):
         with ThreadPoolExecutor(4) as pool:
             list(pool.map(finder.faces, [scene(8, 8)] * 20))
@@ -199,7 +234,7 @@ def test_a_detector_that_failed_is_used_again() -> None:
         made.append(Failing((0.0, 0.0, 4.0, 4.0, 0.5)))
         return made[-1]  # type: ignore[no-any-return]
 
-    finder = FaceFinder(new_detector)
+    finder = FaceFinder(new_detector, "stub")
     with pytest.raises(RuntimeError):
         finder.faces(np.full((8, 8, 3), 255, np.uint8))
 
@@ -311,6 +346,25 @@ def test_a_yunet_model_sees_large_images_smaller(tmp_path: Path) -> None:
     for _again in range(2):
         assert [Face(288, 128, 64, 64, 1.0)] == finder.faces(image)
         assert [] == finder.faces(scene(30, 20))
+
+
+# --- which finder it is -----------------------------------------------------------------------------------------------
+
+
+def test_an_id_says_what_faces_were_found_by(
+    finder: FaceFinder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The detector by its content and not its name, the way of using it, and OpenCV's version."""
+    cv2 = pytest.importorskip("cv2")
+    path = yunet_like(tmp_path / "yunet.onnx")
+    yunet = FaceFinder.load(path).id
+
+    assert finder.id == FaceFinder.load().id
+    assert re.fullmatch(rf"cascades-1@[0-9a-f]{{12}} opencv-{re.escape(cv2.__version__)}", finder.id)
+    assert yunet == f"yunet-1@{hashlib.sha256(path.read_bytes()).hexdigest()[:12]} opencv-{cv2.__version__}"
+    assert yunet == FaceFinder.load(path.rename(tmp_path / "other.onnx")).id
+    monkeypatch.setattr("photocritic.core.faces.FACES_VERSION", 2)
+    assert finder.id != FaceFinder.load().id
 
 
 # --- what is lacking --------------------------------------------------------------------------------------------------

@@ -1,28 +1,38 @@
 """The catalogue: what was seen is remembered by its content, across moves, crashes and runs at once."""
 
+import json
 import os
 import signal
 import sqlite3
+import struct
 import subprocess
 import sys
 import threading
+import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import platformdirs
 import pytest
+from numpy.typing import NDArray
 from PIL import Image
 
 from demo.photos import demo_photos
 from photocritic import Critic
+from photocritic.core.faces import Face, FaceFinder
 from photocritic.core.images import load_photo
 from photocritic.core.properties import tile_map
 from photocritic.core.records import Failure
+from photocritic.core.shots import Shot, read_shot
 from photocritic.errors import InputError
 from photocritic.shoot import catalog as room
 from photocritic.shoot.catalog import Catalog, Look, default_catalog_path
+from photocritic.shoot.journals import journals_folder
 from tests.conftest import scene
+from tests.core.test_shots import EXPECTED, WHOLE, exif_of, save
 from tests.dng import write_dng
 
 RUN = """
@@ -33,7 +43,8 @@ from photocritic.shoot.catalog import Catalog
 critic = Critic.load(device="cpu")
 with Catalog.open(sys.argv[1]) as catalog:
     for look in catalog.looked(sorted(Path(sys.argv[2]).iterdir()), critic, jobs=2):
-        print("new" if look.is_new else "known", look.assessment.score, flush=True)
+        told = look.assessment.score, look.shot, look.grey.tobytes().hex()
+        print("new" if look.is_new else "known", repr(told).replace(" ", ""), flush=True)
 """
 
 
@@ -54,10 +65,10 @@ def photos(tmp_path: Path) -> list[Path]:
     return sorted(folder.iterdir())
 
 
-def looks(place: Path, photos: list[Path], critic: Critic) -> list[Look]:
+def looks(place: Path, photos: list[Path], critic: Critic, finder: FaceFinder | None = None) -> list[Look]:
     """Run once, without a Failure."""
     with Catalog.open(place) as catalog:
-        found = list(catalog.looked(photos, critic, jobs=2))
+        found = list(catalog.looked(photos, critic, jobs=2, face_finder=finder))
     assert all(isinstance(each, Look) for each in found)
     return [each for each in found if isinstance(each, Look)]
 
@@ -80,7 +91,11 @@ def assert_same(one: Look, other: Look) -> None:
     assert np.array_equal(mine.embedding, theirs.embedding)
     for name in ("path", "width", "height", "taken_at", "model_id"):
         assert getattr(mine, name) == getattr(theirs, name)
+    assert one.shot == other.shot
     assert np.array_equal(one.tiles.tiles, other.tiles.tiles)
+    assert one.grey.dtype == other.grey.dtype == np.uint8
+    assert np.array_equal(one.grey, other.grey)
+    assert one.faces == other.faces
     assert one.content == other.content
     assert one.properties() == other.properties()
 
@@ -100,9 +115,9 @@ def test_a_second_look_is_from_memory_and_the_same(place: Path, critic: Critic, 
 def test_an_unchanged_file_is_not_read(
     place: Path, critic: Critic, photos: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its stamp is enough."""
+    """Its stamp is enough: it is not even opened."""
     looks(place, photos, critic)
-    monkeypatch.setattr(room, "_digest", lambda path: pytest.fail(f"{path} was read"))
+    monkeypatch.setattr(Path, "open", lambda path, *_mode: pytest.fail(f"{path} was opened"))
 
     assert news(looks(place, photos, critic)) == [False, False, False]
 
@@ -204,9 +219,12 @@ def test_photos_are_measured_upright(tmp_path: Path, orientation: int) -> None:
     exif[0x0112] = orientation
     path = tmp_path / "turned.jpg"
     Image.fromarray(scene(640, 400)).save(path, exif=exif, quality=95)
-    measured = room._measured(path, 10**9)
-    expected = tile_map(load_photo(path).image)
+    measured = tile_map(room._luma(path, 10**9))
+    image = load_photo(path).image
+    expected = tile_map(image)
+    grey = np.asarray(Image.fromarray(image).convert("L").resize((32, 32), Image.Resampling.BOX))
 
+    assert room._squeezed(room._luma(path, 10**9)).astype(int) == pytest.approx(grey.astype(int), abs=2)
     assert measured.tiles.shape == expected.tiles.shape
     assert measured.tiles[2].astype(float) == pytest.approx(expected.tiles[2].astype(float), abs=0.5)
 
@@ -216,7 +234,7 @@ def test_photos_are_measured_upright(tmp_path: Path, orientation: int) -> None:
 def test_raw_files_are_measured_upright(tmp_path: Path, orientation: int, preview_width: int) -> None:
     """By their preview, or without one by their pixels; a long file's head is read first to tell what it is."""
     path = write_dng(tmp_path / "a.dng", scene(600, 400), orientation, preview_width)
-    _channels, height, width = room._measured(path, 10**9).tiles.shape
+    _channels, height, width = tile_map(room._luma(path, 10**9)).tiles.shape
 
     assert (height > width) == (orientation == 6)
 
@@ -225,6 +243,173 @@ def test_raw_files_are_measured_upright(tmp_path: Path, orientation: int, previe
 def test_every_kind_of_photo_is_remembered(path: Path, place: Path, critic: Critic) -> None:
     """PNG, JPEG, grey and colour."""
     assert_same(looks(place, [path], critic)[0], looks(place, [path], critic)[0])
+
+
+@pytest.mark.parametrize("suffix", [".tif", ".webp", ".avif", ".heic", ".png"])
+def test_what_is_measured_is_the_luma_of_the_whole_photo(tmp_path: Path, suffix: str) -> None:
+    """Of formats that have no luma of their own to decode, band by band."""
+    path = save(tmp_path / f"a{suffix}", exif_of(WHOLE))
+
+    assert np.array_equal(room._luma(path, 10**9), np.asarray(Image.fromarray(load_photo(path).image).convert("L")))
+
+
+# --- how it was shot --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".tif", ".webp", ".avif", ".heic", ".png", ".dng"])
+def test_how_a_photo_was_shot_is_remembered(place: Path, critic: Critic, tmp_path: Path, suffix: str) -> None:
+    """All of it: fractions of a second and the zone, too."""
+    path = save(tmp_path / f"a{suffix}", exif_of(WHOLE))
+    [first], [second] = looks(place, [path], critic), looks(place, [path], critic)
+    assert first.shot.taken_at is not None
+    assert second.shot.taken_at is not None
+
+    assert first.shot == read_shot(path) == EXPECTED
+    assert first.shot.taken_at.isoformat() == second.shot.taken_at.isoformat() == "2024-05-06T07:08:09.250000+02:00"
+    assert_same(first, second)
+
+
+def test_a_photo_that_says_nothing_has_a_shot_of_its_size(place: Path, critic: Critic, photos: list[Path]) -> None:
+    """And of nothing else."""
+    [first], [second] = looks(place, photos[:1], critic), looks(place, photos[:1], critic)
+
+    assert first.shot == second.shot == Shot(width=300, height=200)
+
+
+def test_every_part_of_a_shot_is_kept() -> None:
+    """One that is added to a shot must be added here."""
+    kept = json.loads(room._shot_text(Shot()))
+
+    assert {*kept, "width", "height"} == {part.name for part in fields(Shot)}
+
+
+def test_a_photo_that_claims_too_much_does_no_damage(place: Path, critic: Critic, tmp_path: Path) -> None:
+    """Names of megabytes, and numbers that no camera means, are neither kept nor told."""
+    details = {0xA431: "7" * 70_000, 0x829A: 1e300, 0x829D: 1e-300, 0x8827: 400, 0x9204: -1e13, 0x9206: 2.0**32 - 1}
+    path = save(tmp_path / "a.tif", exif_of(details, make="Maker " * 4_000_000))
+    [first], [second] = looks(place, [path], critic), looks(place, [path], critic)
+
+    camera = ("Maker " * 40)[:200]
+
+    assert first.shot == Shot(camera=camera, serial="7" * 200, iso=400.0, focus_m=2.0**32 - 1, width=64, height=96)
+    assert_same(first, second)
+
+
+def test_a_photo_with_a_broken_packet_is_looked_at(place: Path, critic: Critic, tmp_path: Path) -> None:
+    """What cannot be read beside its pixels tells nothing of how it was shot, and costs no more."""
+    path = tmp_path / "a.png"
+    Image.fromarray(scene()).save(path)
+    content = b"XML:com.adobe.xmp\0\1\0\0\0no zlib"
+    chunk = struct.pack(">I", len(content)) + b"iTXt" + content + struct.pack(">I", zlib.crc32(b"iTXt" + content))
+    whole = path.read_bytes()
+    path.write_bytes(whole[:33] + chunk + whole[33:])
+    with pytest.raises(InputError):
+        read_shot(path)
+    [first], [second] = looks(place, [path], critic), looks(place, [path], critic)
+
+    assert first.shot == Shot(width=300, height=200)
+    assert_same(first, second)
+
+
+# --- faces ------------------------------------------------------------------------------------------------------------
+
+
+class Detector:
+    """A detector that sees two faces in each photo, and counts the photos."""
+
+    def __init__(self, then: Callable[[], object] = lambda: None) -> None:
+        self.count = 0
+        self.then = then
+
+    def found(self, _image: NDArray[np.uint8]) -> list[tuple[float, float, float, float, float | None]]:
+        """Return two boxes."""
+        self.count += 1
+        self.then()
+        return [(1, 2, 30, 40, 0.9), (250, 150, 60, 60, None)]
+
+
+def finder_of(detector: Detector, finder_id: str = "stub") -> FaceFinder:
+    """Return a finder with one detector, for whichever thread."""
+    return FaceFinder(lambda: detector, finder_id)
+
+
+FACES = (Face(250, 150, 50, 50, None), Face(1, 2, 30, 40, 0.9))
+"""What the detector sees in the three photos."""
+
+
+def test_faces_are_sought_when_asked_for_and_once(place: Path, critic: Critic, photos: list[Path]) -> None:
+    """Without judging again; whoever does not ask gets none and loses none."""
+    blind = Critic(replace(critic.model, _session=None))
+    detector = Detector()
+    runs = [
+        looks(place, photos, critic),
+        looks(place, photos, blind, finder_of(detector)),
+        looks(place, photos, blind),
+        looks(place, photos, blind, finder_of(detector)),
+    ]
+
+    assert [[look.faces for look in run] for run in runs] == [[None] * 3, [FACES] * 3, [None] * 3, [FACES] * 3]
+    assert [news(run) for run in runs] == [[True] * 3, [False] * 3, [False] * 3, [False] * 3]
+    assert detector.count == 3
+
+
+def test_faces_are_found_at_the_first_look_too(place: Path, critic: Critic, photos: list[Path]) -> None:
+    """And that look is remembered with them, to the last bit."""
+    finder = finder_of(Detector())
+
+    for one, other in zip(looks(place, photos, critic, finder), looks(place, photos, critic, finder), strict=True):
+        assert (one.is_new, other.is_new) == (True, False)
+        assert_same(one, other)
+        assert one.faces == FACES
+
+
+def test_another_finder_seeks_for_itself_and_another_critic_does_not(
+    place: Path, critic: Critic, photos: list[Path]
+) -> None:
+    """What was found belongs to the content and the finder."""
+    detector, other = Detector(), Detector()
+    looks(place, photos, critic, finder_of(detector))
+    looks(place, photos, critic, finder_of(other, "other"))
+    looks(place, photos, Critic(replace(critic.model, sha256="f" * 64)), finder_of(detector))
+    looks(place, photos, critic, finder_of(detector))
+
+    assert (detector.count, other.count) == (3, 3)
+
+
+def test_no_face_is_remembered_too(place: Path, critic: Critic, photos: list[Path]) -> None:
+    """Most photos have none."""
+    pytest.importorskip("cv2", reason="OpenCV is not installed")
+    finder = FaceFinder.load()
+    [first] = looks(place, photos[:1], critic, finder)
+    [second] = looks(place, photos[:1], critic, FaceFinder(Detector, finder.id))
+
+    assert first.faces == second.faces == ()
+
+
+def test_a_photo_in_which_no_faces_can_be_sought_is_a_failure(place: Path, critic: Critic, photos: list[Path]) -> None:
+    """It has gone meanwhile, say; what was judged before stays known."""
+    looks(place, photos, critic)
+    finder = finder_of(Detector())
+    stamp = room._Stamp.of
+
+    with Catalog.open(place) as catalog, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(room._Stamp, "of", lambda path: (stamp(path), path.unlink(missing_ok=True))[0])
+        found = list(catalog.looked(photos[:1], critic, face_finder=finder))
+
+    assert found == [Failure(photos[0], "there is no such file or folder")]
+
+
+def test_what_changes_while_it_is_looked_at_is_not_remembered(place: Path, critic: Critic, photos: list[Path]) -> None:
+    """Whose faces these are, nobody knows."""
+    looks(place, photos[:1], critic)
+    detector = Detector(lambda: photos[0].write_bytes(photos[1].read_bytes()))
+    [changed] = looks(place, photos[:1], critic, finder_of(detector))
+    detector.then = lambda: None
+    [other] = looks(place, photos[:1], critic, finder_of(detector))
+
+    assert changed.content == ""
+    assert (other.is_new, other.faces) == (True, FACES)
+    assert detector.count == 2
 
 
 def many(folder: Path, count: int) -> None:
@@ -374,6 +559,38 @@ def test_what_is_no_catalogue_is_refused_and_left_alone(
         "taken_at = 'yesterday'",
         "taken_at = 5",
         "properties = 'x'",
+        "grey = zeroblob(1023)",
+        "grey = zeroblob(0)",
+        "grey = 'grey'",
+        "shot = x'7b7d'",
+        "shot = ''",
+        "shot = '{}'",
+        "shot = '[1, 2]'",
+        "shot = 'null'",
+        "shot = replace(hex(zeroblob(50000)), '00', '[')",
+        *(
+            f"shot = json_set(shot, '$.{part}', {value})"
+            for part, value in [
+                ("taken_at", "'yesterday'"),
+                ("taken_at", "5"),
+                ("camera", "5"),
+                ("camera", "hex(zeroblob(101))"),
+                ("serial", "json('[]')"),
+                ("exposure_s", "'long'"),
+                ("exposure_s", "0.0"),
+                ("exposure_s", "json('true')"),
+                ("aperture", "-1.0"),
+                ("iso", "json('1e999')"),
+                ("iso", "1e13"),
+                ("bias_ev", "-1e13"),
+                ("is_bracketed", "1"),
+                ("is_bracketed", "null"),
+                ("focal_mm", "5"),
+                ("focus_m", "1e-13"),
+            ]
+        ),
+        "shot = json_remove(shot, '$.iso')",
+        "shot = replace(shot, '\"bias_ev\": null', '\"bias_ev\": NaN')",
     ],
 )
 def test_a_hostile_catalogue_is_refused(place: Path, critic: Critic, photos: list[Path], change: str) -> None:
@@ -385,6 +602,44 @@ def test_a_hostile_catalogue_is_refused(place: Path, critic: Critic, photos: lis
 
     with Catalog.open(place) as catalog, pytest.raises(InputError, match="is damaged; move it away"):
         list(catalog.looked(photos[:1], critic))
+
+
+@pytest.mark.parametrize(
+    "faces",
+    [
+        5,
+        b"[]",
+        "",
+        "{}",
+        "null",
+        "[[]]",
+        '["abcde"]',
+        "[[1, 2, 3, 4]]",
+        "[[1, 2, 3, 4, null, 5]]",
+        "[[-1, 2, 3, 4, null]]",
+        "[[1, 200, 3, 4, null]]",
+        "[[1, 2, 0, 4, null]]",
+        "[[1, 2, 300, 4, null]]",
+        "[[1, 2, 3, 199, null]]",
+        "[[1, 2, 3.0, 4, null]]",
+        "[[true, 2, 3, 4, null]]",
+        "[[1, 2, 3, 4, 1]]",
+        "[[1, 2, 3, 4, 1.5]]",
+        "[[1, 2, 3, 4, NaN]]",
+        "[[1, 2, 3, 4, -1e999]]",
+        "[" * 50_000,
+    ],
+)
+def test_hostile_faces_are_refused(place: Path, critic: Critic, photos: list[Path], faces: object) -> None:
+    """Boxes outside the photo, too; but only whoever asks for faces reads them."""
+    looks(place, photos[:1], critic, finder_of(Detector()))
+    with sqlite3.connect(place) as database:
+        database.execute("UPDATE faces SET faces = ?", (faces,))
+    database.close()
+
+    assert news(looks(place, photos[:1], critic)) == [False]
+    with Catalog.open(place) as catalog, pytest.raises(InputError, match="is damaged; move it away"):
+        list(catalog.looked(photos[:1], critic, face_finder=finder_of(Detector())))
 
 
 def test_a_wrong_digest_is_refused(place: Path, critic: Critic, photos: list[Path]) -> None:
@@ -407,26 +662,57 @@ def test_wrong_arguments_stop_at_once(place: Path, critic: Critic) -> None:
             catalog.looked([], critic, max_pixels=0)
 
 
+needs_xdg = pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="other systems have other folders")
+
+
+@needs_xdg
 @pytest.mark.parametrize(
-    ("platform", "environment", "expected"),
+    ("variable", "folder", "usual", "name"),
     [
-        ("linux", {}, "home/.cache/photocritic/catalog.sqlite"),
-        ("linux", {"XDG_CACHE_HOME": "relative"}, "home/.cache/photocritic/catalog.sqlite"),
-        ("linux", {"XDG_CACHE_HOME": "/x"}, "/x/photocritic/catalog.sqlite"),
-        ("darwin", {"XDG_CACHE_HOME": "/x"}, "home/Library/Caches/photocritic/catalog.sqlite"),
-        ("win32", {"LOCALAPPDATA": "/l"}, "/l/photocritic/catalog.sqlite"),
-        ("win32", {}, "home/AppData/Local/photocritic/catalog.sqlite"),
+        ("XDG_CACHE_HOME", default_catalog_path, ".cache", "catalog.sqlite"),
+        ("XDG_STATE_HOME", journals_folder, ".local/state", "culls"),
     ],
 )
-def test_the_catalogue_is_in_the_users_cache(
-    platform: str, environment: dict[str, str], expected: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+def test_what_is_kept_is_in_the_users_folders(
+    variable: str,
+    folder: Callable[[], Path],
+    usual: str,
+    name: str,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
 ) -> None:
-    """Where each system has it."""
-    for name in ("XDG_CACHE_HOME", "LOCALAPPDATA"):
-        monkeypatch.delenv(name, raising=False)
-    for name, value in environment.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setattr(sys, "platform", platform)
-    monkeypatch.setattr(Path, "home", lambda: tmp_path / "home")
+    """Where the XDG specification has them, which ignores relative ones; looking for them makes none."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv(variable, str(tmp_path / "elsewhere"))
+    assert folder() == tmp_path / "elsewhere" / "photocritic" / name
 
-    assert default_catalog_path() == tmp_path / expected
+    for value in ("relative", ""):
+        monkeypatch.setenv(variable, value)
+        assert folder() == tmp_path / usual / "photocritic" / name
+    monkeypatch.delenv(variable)
+    assert folder() == tmp_path / usual / "photocritic" / name
+    assert list(tmp_path.iterdir()) == []
+
+
+@needs_xdg
+@pytest.mark.parametrize(
+    ("folder", "words"),
+    [(default_catalog_path, "no home folder .* --catalog"), (journals_folder, "no home folder .* XDG_STATE_HOME")],
+)
+def test_without_a_home_folder_the_remedy_is_told(
+    folder: Callable[[], Path], words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a user whom the system does not know; older platformdirs then name a folder that is none."""
+
+    def unknown(_user: int) -> Any:
+        raise KeyError
+
+    for variable in ("HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME"):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setattr("pwd.getpwuid", unknown)
+    with pytest.raises(InputError, match=words):
+        folder()
+    for name in ("user_cache_path", "user_state_path"):
+        monkeypatch.setattr(platformdirs, name, lambda *_app, **_more: Path("~/.cache/photocritic"))
+    with pytest.raises(InputError, match=words):
+        folder()

@@ -6,6 +6,7 @@ one pool of threads serves one caller at a time, and the others work alone meanw
 a thread per core starts at most as many threads again.
 """
 
+import hashlib
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,8 +16,11 @@ from typing import Any, Final, Protocol, Self, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from photocritic.core.images import load_photo
+from photocritic.core.images import MAX_PIXELS, load_photo
 from photocritic.errors import InputError, MissingExtraError, ModelError
+
+FACES_VERSION: Final = 1
+"""Of the way of finding faces; raise it when the same image may give other faces."""
 
 _LONG_SIDE_PX: Final = 1024  # larger images are looked at in this size
 
@@ -68,13 +72,18 @@ class _Detector(Protocol):
 class FaceFinder:
     """Finds faces. The same image gives the same faces, in whichever of several threads.
 
+    Attributes:
+        id: Which finder it is: ``name-version@sha256``, 12 hex digits of it, and OpenCV's version. Finders of one id
+            find the same faces.
+
     Example:
         >>> image = np.zeros((480, 640, 3), np.uint8)
         >>> FaceFinder.load().faces(image)
         []
     """
 
-    def __init__(self, new_detector: Callable[[], _Detector]) -> None:
+    def __init__(self, new_detector: Callable[[], _Detector], finder_id: str) -> None:
+        self.id = finder_id
         # OpenCV's detectors are not safe to share: one is made for each thread that looks at the same time.
         self._new_detector = new_detector
         self._idle = [new_detector()]
@@ -98,9 +107,15 @@ class FaceFinder:
             raise MissingExtraError("Finding faces", "faces") from err
         if model is not None:
             path = Path(model)
-            return cls(lambda: _YuNet(cv2, path))
+            try:
+                with path.open("rb") as file:
+                    digest = hashlib.file_digest(file, "sha256")
+            except OSError as err:
+                raise ModelError(f"cannot read the model {path}: {err.strerror or err}") from err
+            return cls(lambda: _YuNet(cv2, path), _finder_id(cv2, "yunet", digest.hexdigest()))
         frontal, profile = _cascade_text(cv2, _FRONTAL), _cascade_text(cv2, _PROFILE)
-        return cls(lambda: _Cascades(cv2, frontal, profile))
+        digest = hashlib.sha256((frontal + profile).encode())
+        return cls(lambda: _Cascades(cv2, frontal, profile), _finder_id(cv2, "cascades", digest.hexdigest()))
 
     def faces(self, image: NDArray[np.uint8]) -> list[Face]:
         """Return the faces in an image.
@@ -116,7 +131,26 @@ class FaceFinder:
         """
         if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or image.size == 0:
             raise InputError(f"an image is uint8 of shape (H, W, 3); got {image.dtype} of shape {image.shape}")
-        small = _bounded(image)
+        return self._faces(_bounded(image), image.shape)
+
+    def photo_faces(self, path: str | os.PathLike[str], *, max_pixels: int = MAX_PIXELS) -> list[Face]:
+        """Return the faces in a photo, which is decoded no larger than it is looked at.
+
+        Args:
+            path: Its file.
+            max_pixels: A larger photo is refused before it is decoded.
+
+        Returns:
+            The faces, in the order of `faces`, in pixels of the upright photo's full size.
+
+        Raises:
+            InputError: With the reason, if the photo cannot be opened or decoded.
+        """
+        photo = load_photo(path, _size_looked_at, max_pixels=max_pixels)
+        return self._faces(photo.image, (photo.height, photo.width))
+
+    def _faces(self, small: NDArray[np.uint8], full: tuple[int, ...]) -> list[Face]:
+        """Return the faces in an image, in pixels of one of another shape (H, W, …) that shows the same."""
         try:
             detector = self._idle.pop()  # atomic, as is append
         except IndexError:
@@ -125,16 +159,22 @@ class FaceFinder:
             found = detector.found(small)
         finally:
             self._idle.append(detector)
-        faces = [face for one in found if (face := _face(one, small.shape, image.shape)) is not None]
+        faces = [face for one in found if (face := _face(one, small.shape, full)) is not None]
         return sorted(faces, key=lambda face: (-face.width * face.height, face.top, face.left))
 
 
 def _bounded(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Return an image in the size in which it is looked at."""
-    scale = _LONG_SIDE_PX / max(image.shape)
-    if scale >= 1:
-        return image
-    return load_photo(image, lambda width, height: (max(1, round(width * scale)), max(1, round(height * scale)))).image
+    return image if max(image.shape) <= _LONG_SIDE_PX else load_photo(image, _size_looked_at).image
+
+
+def _size_looked_at(width: int, height: int) -> tuple[int, int]:
+    scale = min(1.0, _LONG_SIDE_PX / max(width, height))
+    return max(1, round(width * scale)), max(1, round(height * scale))
+
+
+def _finder_id(cv2: Any, name: str, sha256: str) -> str:
+    return f"{name}-{FACES_VERSION}@{sha256[:12]} opencv-{cv2.__version__}"
 
 
 def _face(found: _Found, small: tuple[int, ...], full: tuple[int, ...]) -> Face | None:
@@ -211,12 +251,8 @@ class _YuNet:
     def __init__(self, cv2: Any, path: Path) -> None:
         self._cv2 = cv2
         try:
-            with path.open("rb") as file:
-                file.read(1)
             self._network = cv2.FaceDetectorYN.create(str(path), "", (320, 320))
             self.found(np.zeros((64, 64, 3), np.uint8))  # other networks are loaded too, and fail only here
-        except OSError as err:
-            raise ModelError(f"cannot read the model {path}: {err.strerror or err}") from err
         except (cv2.error, SystemError) as err:
             raise ModelError(
                 f"{path} is no YuNet model; give an .onnx file such as face_detection_yunet_2023mar.onnx"

@@ -1,11 +1,11 @@
-"""Writing files whole or not at all, and never over a photo."""
+"""Writing files whole or not at all, and never over a photo; and where a user's own are kept."""
 
 import os
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, Final, Literal
 
 from photocritic.core.formats import sniff_file
 from photocritic.errors import InputError
@@ -62,6 +62,26 @@ def whole_file(path: Path) -> Iterator[IO[bytes]]:
             partial.replace(place)
     finally:
         partial.unlink(missing_ok=True)
+
+
+def user_folder(kind: Literal["cache", "state"]) -> Path | None:
+    """Return the folder that this user's system has for what photocritic keeps; it need not be there yet.
+
+    Args:
+        kind: ``"cache"`` for what can be made anew, ``"state"`` for what must last.
+
+    Returns:
+        On Linux ``$XDG_CACHE_HOME/photocritic`` or ``~/.cache/photocritic``, and ``$XDG_STATE_HOME/photocritic`` or
+        ``~/.local/state/photocritic``; elsewhere as platformdirs has it. None where there is no home folder.
+    """
+    import platformdirs
+
+    path_of = {"cache": platformdirs.user_cache_path, "state": platformdirs.user_state_path}[kind]
+    try:
+        folder = path_of("photocritic", appauthor=False)
+    except RuntimeError:
+        return None
+    return folder if folder.is_absolute() else None  # older ones say "~/.cache" where there is no home
 
 
 @contextmanager

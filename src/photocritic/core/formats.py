@@ -20,6 +20,8 @@ RAW_SUFFIXES: Final = frozenset(
     }
 )
 
+JPEG_SUFFIXES: Final = frozenset({".jfif", ".jpe", ".jpeg", ".jpg", ".mpo"})
+
 SNIFF_BYTES: Final = 64
 """How much of a file's beginning `sniff` wants to see."""
 

@@ -143,6 +143,23 @@ class TileMap:
             noise=self.noise,
         )
 
+    @property
+    def sharpest_at(self) -> tuple[float, float]:
+        """Where the sharpest tenth of the photo lies on average, as shares of its width and height.
+
+        Example:
+            >>> rng = np.random.default_rng(0)
+            >>> image = np.full((256, 256), 128, np.uint8)
+            >>> image[:, 192:] = rng.integers(0, 256, (256, 64), dtype=np.uint8)
+            >>> tile_map(image).sharpest_at[0] > 0.75
+            True
+        """
+        sharpness, _detail, contrast = self.tiles[:3].astype(np.float64)
+        worth = np.where(contrast >= np.median(contrast), sharpness, 0)  # what is plain has nothing to be sharp
+        down, across = np.nonzero(worth >= np.quantile(worth, 0.9))
+        rows, columns = worth.shape
+        return float((across + 0.5).mean() / columns), float((down + 0.5).mean() / rows)
+
 
 def photo_properties(image: NDArray[np.uint8], subject: ArrayLike | None = None) -> Properties:
     """Return what can be measured of a photo.

@@ -58,6 +58,29 @@ def jpeg_packet(jpeg: bytes) -> bytes | None:
     return None if segment is None else segment.content.removeprefix(_XMP)
 
 
+def without_packet(jpeg: bytes) -> tuple[memoryview, memoryview]:
+    """Return what stands before and behind the main XMP packet of a JPEG.
+
+    It tells whether two files are one photo, whatever has been said of it. Of a file that is no whole JPEG, or that
+    holds several packets, the first part is all of it.
+
+    Args:
+        jpeg: The file's bytes.
+
+    Example:
+        >>> [len(part) for part in without_packet(b"no JPEG")]
+        [7, 0]
+    """
+    view = memoryview(jpeg)
+    try:
+        segment = _xmp_segment(_segments(jpeg))
+    except InputError:
+        segment = None
+    if segment is None:
+        return view, view[len(view) :]
+    return view[: segment.start], view[segment.end :]
+
+
 def jpeg_with_packet(jpeg: bytes, packet: bytes) -> bytes:
     """Return a JPEG with another XMP packet, every other byte as it was.
 

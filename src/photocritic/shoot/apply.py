@@ -149,6 +149,7 @@ def apply(changes: Iterable[Change], journal: Path) -> Iterator[Outcome]:
                     _tidy(entry)
         for change in changes:
             yield from _applied(change, log)
+        log.end()
 
 
 def undo(journal: Path, *, is_forced: bool = False) -> Iterator[Outcome]:

@@ -2,29 +2,33 @@
 
 It is a cache in one SQLite file: whatever is lost is looked at again. It writes nothing but that file, and SQLite's
 ``-wal`` and ``-shm`` beside it. A photo that was moved, renamed or copied is known again by its content; a file whose
-stamp is unchanged is not even read. Failures are not remembered: what could not be read may be mended.
+stamp is unchanged is not even opened. Failures are not remembered: what could not be read may be mended.
 """
 
 import contextlib
 import hashlib
+import json
 import math
 import os
 import sqlite3
 import stat
-import sys
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import astuple, dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO, Final, Self
+from typing import BinaryIO, Final, Literal, Self, TypeVar
 
 import numpy as np
 import rawpy
 from numpy.typing import NDArray
 from PIL import Image
 
+from photocritic.core.faces import Face, FaceFinder
+from photocritic.core.files import user_folder
+from photocritic.core.formats import SNIFF_BYTES, sniff
+from photocritic.core.headers import read_header
 from photocritic.core.images import (
     MAX_PIXELS,
     TAG_ORIENTATION,
@@ -45,14 +49,24 @@ from photocritic.core.properties import (
     tile_map,
 )
 from photocritic.core.records import Aspect, Assessment, Failure, Rating
+from photocritic.core.shots import Shot, read_shot
+from photocritic.core.xmp import parse_mark
+from photocritic.core.xmp_jpeg import without_packet
+from photocritic.core.xmp_merge import Said, person_said
 from photocritic.critic.critic import Critic
 from photocritic.errors import InputError
+
+_Item = TypeVar("_Item")
+_Found = TypeVar("_Found")
 
 SCHEMA_VERSION: Final = 1
 """The version of the tables that this photocritic reads and writes, SQLite's ``user_version``."""
 
 APPLICATION_ID: Final = 0x70686372
 """SQLite's ``application_id`` of a catalogue: "phcr"."""
+
+GREY_SIDE_PX: Final = 32
+"""The side of a photo's `Look.grey`."""
 
 BATCH_PHOTOS: Final = 64
 BATCH_SECONDS: Final = 1.0
@@ -67,19 +81,35 @@ _SCHEMA: Final = {
         "height INTEGER NOT NULL, taken_at TEXT, appeal BLOB NOT NULL, appeal_map BLOB, appeal_map_width INTEGER, "
         "quality BLOB, quality_map BLOB, quality_map_width INTEGER, embedding BLOB NOT NULL, "
         "properties INTEGER NOT NULL, tiles BLOB NOT NULL, tiles_width INTEGER NOT NULL, noise REAL NOT NULL, "
-        "PRIMARY KEY (content, model))"
+        "shot TEXT NOT NULL, grey BLOB NOT NULL, PRIMARY KEY (content, model))"
+    ),
+    "faces": (
+        "CREATE TABLE faces (content BLOB NOT NULL, finder TEXT NOT NULL, faces TEXT NOT NULL, "
+        "PRIMARY KEY (content, finder))"
     ),
     "files": (
         "CREATE TABLE files (path TEXT PRIMARY KEY, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, "
         "ctime_ns INTEGER NOT NULL, inode TEXT NOT NULL, content BLOB NOT NULL)"
     ),
+    "words": (
+        "CREATE TABLE words (path TEXT PRIMARY KEY, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, "
+        "ctime_ns INTEGER NOT NULL, inode TEXT NOT NULL, said TEXT NOT NULL)"
+    ),
 }
-_INSERT_LOOK: Final = "INSERT OR REPLACE INTO looks VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-_INSERT_FILE: Final = "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?)"
+_INSERT: Final = {  # another run may have looked at the same photo meanwhile, hence REPLACE
+    "looks": "INSERT OR REPLACE INTO looks VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    "faces": "INSERT OR REPLACE INTO faces VALUES (?, ?, ?)",
+    "files": "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?)",
+    "words": "INSERT OR REPLACE INTO words VALUES (?, ?, ?, ?, ?, ?)",
+}
 _CHUNK_BYTES: Final = 1 << 20
 _DIGEST_BYTES: Final = 16
 _BLOB_BYTES_MAX: Final = 1 << 24  # more than any network's map; a hostile file may claim gigabytes
 _MAP_SIDE_MAX: Final = 4096
+_PHOTO_SIDE_MAX: Final = 2**31
+_TEXT_MAX: Final = 200  # characters of a camera's name
+_NUMBER_MAX: Final = 1e12  # of a shot, beyond infinity's distance of focus, which EXIF writes as 2³² - 1
+_BAND_ROWS: Final = 64
 _FRESH_NS: Final = 2_000_000_000  # a file that may change again within its clock's tick is not known by its stamp
 _TURNS: Final = {  # as EXIF numbers them: transposed first, then flipped down and across
     2: (False, False, True),
@@ -98,16 +128,23 @@ class Look:
 
     Attributes:
         assessment: What the critic says; its embedding is rounded to float16. It has no thumbnail.
+        shot: How it was shot. Long texts are cut, and numbers that no camera means are None. Of a RAW file its time
+            is often finer than the assessment's.
         tiles: What was measured at full resolution.
+        grey: The upright photo's luma, squeezed into a square by averaging, uint8, shape ``(32, 32)``.
         content: The content's BLAKE2b, 32 hex digits, the same in exact duplicates; empty if the file changed while
             it was looked at.
-        is_new: Whether the photo was looked at just now.
+        is_new: Whether the photo was judged just now.
+        faces: Its faces, the largest first, in pixels of its full size; None if they were not asked for.
     """
 
     assessment: Assessment
+    shot: Shot
     tiles: TileMap
+    grey: NDArray[np.uint8]
     content: str
-    is_new: bool = field(compare=False)
+    is_new: bool
+    faces: tuple[Face, ...] | None = None
 
     @property
     def path(self) -> Path:
@@ -172,8 +209,7 @@ class Catalog:
         self.path = path
         self._connection = connection
         self._lock = threading.Lock()
-        self._looks: list[tuple[object, ...]] = []
-        self._files: list[tuple[object, ...]] = []
+        self._waiting: dict[str, list[tuple[object, ...]]] = {table: [] for table in _INSERT}
         self._written_at = time.monotonic()
 
     @classmethod
@@ -232,6 +268,7 @@ class Catalog:
         *,
         jobs: int | None = None,
         max_pixels: int = MAX_PIXELS,
+        face_finder: FaceFinder | None = None,
     ) -> Iterator[Look | Failure]:
         """Yield what is known of photos, in the order they come; what is not known yet is looked at and remembered.
 
@@ -242,6 +279,8 @@ class Catalog:
             critic: Who judges; what other critics said does not count.
             jobs: How many to look at in parallel; the number of usable cores if not given.
             max_pixels: Larger photos become Failures, remembered or not.
+            face_finder: Finds faces in photos whose faces one of its id has not sought yet. Without one, none are
+                sought, and those that are remembered stay so.
 
         Yields:
             For each photo a Look, or the Failure that `Critic.rate` would give.
@@ -250,71 +289,102 @@ class Catalog:
             InputError: At once, if ``jobs`` or ``max_pixels`` is below 1; while running, if the catalogue cannot
                 be read or written.
         """
-        thread_count = usable_cores() if jobs is None else jobs
-        if thread_count < 1:
-            raise InputError(f"jobs must be at least 1; got {thread_count}")
+        thread_count = _thread_count(jobs)
         if max_pixels < 1:
             raise InputError(f"max_pixels must be at least 1; got {max_pixels}")
-        return self._stream(photos, critic, thread_count, max_pixels)
 
-    def _stream(
-        self,
-        photos: Iterable[str | os.PathLike[str] | Failure],
-        critic: Critic,
-        thread_count: int,
-        max_pixels: int,
-    ) -> Iterator[Look | Failure]:
         def look(photo: str | os.PathLike[str] | Failure) -> Look | Failure:
-            return photo if isinstance(photo, Failure) else self._look(Path(photo), critic, max_pixels)
+            return photo if isinstance(photo, Failure) else self._look(Path(photo), critic, face_finder, max_pixels)
 
+        return self._stream(look, photos, thread_count)
+
+    def said(self, files: Iterable[Path], *, jobs: int | None = None) -> Iterator[Said | Failure]:
+        """Yield what a person said of photos inside their files, in the order they come; sidecars are not asked.
+
+        Stars that the file's EXIF alone gives, by the camera's button say, count; those that repeat ours do not.
+
+        Args:
+            files: The photos' files.
+            jobs: How many to read in parallel; the number of usable cores if not given.
+
+        Yields:
+            For each file what was said, or why it cannot be read.
+
+        Raises:
+            InputError: As `looked` does.
+        """
+        return self._stream(self._said, files, _thread_count(jobs))
+
+    def _stream(self, look: Callable[[_Item], _Found], items: Iterable[_Item], thread_count: int) -> Iterator[_Found]:
         try:
-            yield from in_order(look, photos, thread_count)
+            yield from in_order(look, items, thread_count)
         finally:
             self._flush()
 
-    def _look(self, path: Path, critic: Critic, max_pixels: int) -> Look | Failure:
+    def _said(self, path: Path) -> Said | Failure:
+        """Return what a person said inside a file; called from several threads."""
+        stamp, name = _Stamp.of(path) if _has_plain_name(path) else None, str(path.absolute())
+        text = None if stamp is None else self._stamped("words", "said", name, stamp)
+        if text is not None:
+            try:
+                return _said_of(text)
+            except _WRONG as err:
+                raise self._damaged() from err
+        said = _tried(path, lambda: _said_inside(path))
+        if isinstance(said, Said) and stamp is not None and stamp.is_settled() and _Stamp.of(path) == stamp:
+            self._remember({"words": (name, *astuple(stamp), json.dumps(astuple(said)))})
+        return said
+
+    def _look(self, path: Path, critic: Critic, face_finder: FaceFinder | None, max_pixels: int) -> Look | Failure:
         """Return a look from the catalogue or a new one; called from several threads."""
         stamp = _Stamp.of(path) if _has_plain_name(path) else None
         name = str(path.absolute())  # not resolved: a link is a name like any other
-        content = None
-        if stamp is not None:
-            stamped = self._content_of(name, stamp)
-            content = _digest(path) if stamped is None else stamped
-            known = None if content is None else self._known(content, path, critic, max_pixels)
-            if content is not None and known is not None:
-                if stamped is None and _Stamp.of(path) == stamp and stamp.is_settled():
-                    self._remember(None, (name, stamp, content))
-                return known
-        try:
-            assessment = critic.look(path, max_pixels=max_pixels)
-            tiles = _measured(path, max_pixels)
-        except InputError as err:
-            return Failure(path, str(err))
-        except MemoryError:
-            return Failure(path, "there is not enough memory to judge it")
-        rounded = replace(assessment, embedding=_rounded(assessment.embedding).astype(np.float32))
+        stamped = None if stamp is None else self._content_of(name, stamp)
+        content = _digest(path) if stamp is not None and stamped is None else stamped
+        look: Look | Failure | None = None if content is None else self._known(content, path, critic, max_pixels)
+        if look is None:
+            look = _tried(path, lambda: _new_look(path, critic, max_pixels))
+        if isinstance(look, Failure):
+            return look
+        rows: dict[str, tuple[object, ...]] = {}
+        if face_finder is not None:
+            faces = None if content is None else self._known_faces(content, face_finder, look.assessment)
+            if faces is None:
+                found = _tried(path, lambda: face_finder.photo_faces(path, max_pixels=max_pixels))
+                if isinstance(found, Failure):
+                    return found
+                faces = tuple(found)
+                rows["faces"] = (content, face_finder.id, _faces_text(faces))
+            look = replace(look, faces=faces)
         if content is None or stamp is None or _Stamp.of(path) != stamp:  # it changed while it was looked at
-            return Look(rounded, tiles, content.hex() if content else "", is_new=True)
-        self._remember((content, rounded, tiles), (name, stamp, content) if stamp.is_settled() else None)
-        return Look(rounded, tiles, content.hex(), is_new=True)
+            return replace(look, content="")
+        if look.is_new:
+            rows["looks"] = _look_row(content, look)
+        if stamped is None and stamp.is_settled():
+            rows["files"] = (name, *astuple(stamp), content)
+        self._remember(rows)
+        return replace(look, content=content.hex())
 
     def _content_of(self, name: str, stamp: _Stamp) -> bytes | None:
         """Return the content of a file that has not changed since it was hashed."""
-        rows = self._rows(
-            "SELECT content FROM files WHERE path = ? AND size = ? AND mtime_ns = ? AND ctime_ns = ? AND inode = ?",
-            (name, stamp.size, stamp.mtime_ns, stamp.ctime_ns, stamp.inode),
-        )
-        if not rows:
-            return None
-        content = rows[0][0]
-        if not isinstance(content, bytes) or len(content) != _DIGEST_BYTES:
+        content = self._stamped("files", "content", name, stamp)
+        if content is not None and (not isinstance(content, bytes) or len(content) != _DIGEST_BYTES):
             raise self._damaged()
         return content
+
+    def _stamped(self, table: Literal["files", "words"], column: str, name: str, stamp: _Stamp) -> object:
+        """Return what a table has of a file that has not changed since; None if it has nothing."""
+        rows = self._rows(
+            f"SELECT {column} FROM {table} "  # noqa: S608 - names of our own
+            "WHERE path = ? AND size = ? AND mtime_ns = ? AND ctime_ns = ? AND inode = ?",
+            (name, *astuple(stamp)),
+        )
+        return rows[0][0] if rows else None
 
     def _known(self, content: bytes, path: Path, critic: Critic, max_pixels: int) -> Look | None:
         rows = self._rows(
             "SELECT width, height, taken_at, appeal, appeal_map, appeal_map_width, quality, quality_map, "
-            "quality_map_width, embedding, properties, tiles, tiles_width, noise FROM looks "
+            "quality_map_width, embedding, properties, tiles, tiles_width, noise, shot, grey FROM looks "
             "WHERE content = ? AND model = ?",
             (content, critic.model.id),
         )
@@ -322,11 +392,20 @@ class Catalog:
             return None
         try:
             look = _look_of(rows[0], path, critic, content)
-        except (TypeError, ValueError, OverflowError) as err:
+        except _WRONG as err:
             raise self._damaged() from err
         if look is not None and look.assessment.width * look.assessment.height > max_pixels:
             return None  # it is refused anew, in the words of today
         return look
+
+    def _known_faces(self, content: bytes, finder: FaceFinder, photo: Assessment) -> tuple[Face, ...] | None:
+        rows = self._rows("SELECT faces FROM faces WHERE content = ? AND finder = ?", (content, finder.id))
+        if not rows:
+            return None
+        try:
+            return _faces_of(rows[0][0], photo.width, photo.height)
+        except _WRONG as err:
+            raise self._damaged() from err
 
     def _rows(self, query: str, values: Sequence[object]) -> list[tuple[object, ...]]:
         with self._lock, _blamed_on(self.path):
@@ -335,16 +414,13 @@ class Catalog:
     def _damaged(self) -> InputError:
         return InputError(f"the catalogue {self.path} is damaged; move it away, and it will be made anew")
 
-    def _remember(self, look: tuple[bytes, Assessment, TileMap] | None, file: tuple[str, _Stamp, bytes] | None) -> None:
-        look_row = None if look is None else _row_of(*look)
+    def _remember(self, rows: Mapping[str, tuple[object, ...]]) -> None:
+        """Have a row of each of some tables written, with the next batch."""
         with self._lock:
-            if look_row is not None:
-                self._looks.append(look_row)
-            if file is not None:
-                name, stamp, content = file
-                self._files.append((name, stamp.size, stamp.mtime_ns, stamp.ctime_ns, stamp.inode, content))
+            for table, row in rows.items():
+                self._waiting[table].append(row)
             is_due = (
-                max(len(self._looks), len(self._files)) >= BATCH_PHOTOS
+                max(map(len, self._waiting.values())) >= BATCH_PHOTOS
                 or time.monotonic() - self._written_at >= BATCH_SECONDS
             )
             if is_due:
@@ -356,35 +432,24 @@ class Catalog:
 
     def _write(self) -> None:
         """Write what waits, in one short transaction. The caller holds the lock."""
-        looks, self._looks = self._looks, []
-        files, self._files = self._files, []
-        if looks or files:
+        waiting, self._waiting = self._waiting, {table: [] for table in _INSERT}
+        if any(waiting.values()):
             with _blamed_on(self.path), _transaction(self._connection):
-                # Another run may have looked at the same photo meanwhile.
-                self._connection.executemany(_INSERT_LOOK, looks)
-                self._connection.executemany(_INSERT_FILE, files)
+                for table, rows in waiting.items():
+                    self._connection.executemany(_INSERT[table], rows)
         self._written_at = time.monotonic()
 
 
 def default_catalog_path() -> Path:
-    """Return where the user's catalogue is: in the folder that their system has for caches.
-
-    That is ``$XDG_CACHE_HOME`` or ``~/.cache`` on Linux, ``~/Library/Caches`` on macOS and ``%LOCALAPPDATA%`` on
-    Windows, and there ``photocritic/catalog.sqlite``.
+    """Return where the user's catalogue is: ``catalog.sqlite`` in the folder that their system has for caches.
 
     Raises:
         InputError: If there is no home folder.
     """
-    variable = {"win32": "LOCALAPPDATA", "darwin": None}.get(sys.platform, "XDG_CACHE_HOME")
-    named = os.environ.get(variable, "") if variable else ""
-    if named and Path(named).is_absolute():  # the XDG specification has relative ones ignored
-        return Path(named) / "photocritic" / "catalog.sqlite"
-    try:
-        home = Path.home()
-    except RuntimeError as err:
-        raise InputError("there is no home folder to keep the catalogue in; name one with --catalog FILE") from err
-    within = {"win32": "AppData/Local", "darwin": "Library/Caches"}.get(sys.platform, ".cache")
-    return home / within / "photocritic" / "catalog.sqlite"
+    folder = user_folder("cache")
+    if folder is None:
+        raise InputError("there is no home folder to keep the catalogue in; name one with --catalog FILE")
+    return folder / "catalog.sqlite"
 
 
 def _check_or_begin(connection: sqlite3.Connection, path: Path) -> None:
@@ -469,48 +534,158 @@ def _has_plain_name(path: Path) -> bool:
 
 
 def _digest(path: Path) -> bytes | None:
-    """Return the hash of a file's content; None if it cannot be read, of which looking at it tells more."""
+    """Return the hash of a file's content; None if it cannot be read, of which looking at it tells more.
+
+    Of a JPEG the main XMP packet is left out: what is said of a photo makes no other photo of it, and copies stay
+    copies when ratings are written inside.
+    """
     digest = hashlib.blake2b(digest_size=_DIGEST_BYTES)
     try:
         with path.open("rb") as file:
-            while chunk := file.read(_CHUNK_BYTES):
-                digest.update(chunk)
-    except OSError:
+            if sniff(file.read(SNIFF_BYTES)) == "JPEG":
+                file.seek(0)
+                for part in without_packet(file.read()):
+                    digest.update(part)
+            else:
+                file.seek(0)
+                while chunk := file.read(_CHUNK_BYTES):
+                    digest.update(chunk)
+    except (OSError, MemoryError):
         return None
     return digest.digest()
 
 
-def _measured(path: Path, max_pixels: int) -> TileMap:
-    """Return what is measured of a photo at full resolution.
+def _said_inside(path: Path) -> Said:
+    """Return what a person said inside a file, in its packet or else in its EXIF.
+
+    Raises:
+        InputError: If the file or its packet cannot be read.
+    """
+    header = read_header(path)
+    name = f"the packet inside {path.name}"
+    said = Said() if header.xmp is None else person_said(header.xmp, name)
+    if header.exif_rating and said.rating is None:
+        mark = None if header.xmp is None else parse_mark(header.xmp, name)
+        if mark is None or mark.stars != header.exif_rating:  # else it repeats what we said
+            said = replace(said, rating=header.exif_rating)
+    return _cut(said)
+
+
+def _cut(said: Said) -> Said:
+    """Return what was said, without more of a text than tells that something was said."""
+
+    def cut(value: int | str | None) -> int | str | None:
+        return value[:_TEXT_MAX] if isinstance(value, str) else value
+
+    flag, label = cut(said.flag), cut(said.label)
+    return Said(cut(said.rating), None if flag is None else str(flag), None if label is None else str(label))
+
+
+def _thread_count(jobs: int | None) -> int:
+    if jobs is not None and jobs < 1:
+        raise InputError(f"jobs must be at least 1; got {jobs}")
+    return usable_cores() if jobs is None else jobs
+
+
+def _tried(path: Path, look: Callable[[], _Found]) -> _Found | Failure:
+    """Return what a look at a photo gives, or why it gives nothing."""
+    try:
+        return look()
+    except InputError as err:
+        return Failure(path, str(err))
+    except MemoryError:
+        return Failure(path, "there is not enough memory to judge it")
+
+
+def _new_look(path: Path, critic: Critic, max_pixels: int) -> Look:
+    """Return a look at a photo, whatever its content is."""
+    assessment = critic.look(path, max_pixels=max_pixels)
+    luma = _luma(path, max_pixels)
+    return Look(
+        assessment=replace(assessment, embedding=_rounded(assessment.embedding).astype(np.float32)),
+        shot=_shot(path, assessment),
+        tiles=tile_map(luma),
+        grey=_squeezed(luma),
+        content="",
+        is_new=True,
+    )
+
+
+def _shot(path: Path, assessment: Assessment) -> Shot:
+    try:
+        shot = read_shot(path)
+    except InputError:  # broken beside its pixels, which can be read all the same
+        shot = Shot(taken_at=assessment.taken_at)
+    return _plain(replace(shot, width=assessment.width, height=assessment.height))
+
+
+def _plain(shot: Shot) -> Shot:
+    """Return a shot with short texts, and without numbers that no camera means.
+
+    A photo may claim anything: that must neither outgrow a row of the catalogue nor look like damage to it.
+    """
+    return replace(
+        shot,
+        camera=shot.camera and shot.camera[:_TEXT_MAX],
+        serial=shot.serial and shot.serial[:_TEXT_MAX],
+        exposure_s=_plain_number(shot.exposure_s),
+        aperture=_plain_number(shot.aperture),
+        iso=_plain_number(shot.iso),
+        bias_ev=shot.bias_ev if shot.bias_ev is not None and abs(shot.bias_ev) <= _NUMBER_MAX else None,
+        focal_mm=_plain_number(shot.focal_mm),
+        focus_m=_plain_number(shot.focus_m),
+    )
+
+
+def _plain_number(value: float | None) -> float | None:
+    return value if value is not None and 1 / _NUMBER_MAX <= value <= _NUMBER_MAX else None
+
+
+def _luma(path: Path, max_pixels: int) -> NDArray[np.uint8]:
+    """Return a photo's upright luma at full resolution, shape ``(H, W)``.
 
     The critic's look has decoded the photo already, but smaller; of a JPEG this second decoding gives the luma only,
     which costs a fourth of the whole: less than one decoding in full and resizing for both, and the critic sees what
     it always sees.
     """
-    return open_photo(path, lambda image: _tiles(image, max_pixels), lambda file: _raw_tiles(file, max_pixels))
+    return open_photo(path, lambda image: _image_luma(image, max_pixels), lambda file: _raw_luma(file, max_pixels))
 
 
-def _tiles(image: Image.Image, max_pixels: int, orientation: int | None = None) -> TileMap:
+def _image_luma(image: Image.Image, max_pixels: int, orientation: int | None = None) -> NDArray[np.uint8]:
     if image.width * image.height > max_pixels:
         raise InputError("it grew while it was looked at")
     if image.format in ("JPEG", "MPO"):
         image.draft("L", image.size)
     if orientation is None:
         if image.format not in ("JPEG", "MPO"):
-            return tile_map(load_photo(image, max_pixels=max_pixels).image)
+            image.load()  # here, as load_photo decodes what it is given one after the other
+            return _luma_of(load_photo(image, max_pixels=max_pixels).image)
         orientation = exif_of(image).get(TAG_ORIENTATION, 1)
-    return tile_map(_upright(np.asarray(image.convert("L")), orientation))
+    return _upright(np.asarray(image.convert("L")), orientation)
 
 
-def _raw_tiles(file: BinaryIO, max_pixels: int) -> TileMap:
-    """Measure a RAW file's own preview if it has at least half the sensor's sides, else its pixels at half size."""
+def _raw_luma(file: BinaryIO, max_pixels: int) -> NDArray[np.uint8]:
+    """Return that of a RAW file's own preview if it has at least half the sensor's sides, else of half its pixels."""
     file.seek(0)
     with rawpy.imread(file) as raw:
         stored_size, orientation = raw_frame(raw)
         preview = raw_preview(raw, stored_size, (stored_size[0] // 2, stored_size[1] // 2))
         if preview is not None:
-            return _tiles(preview, max_pixels, orientation)
-        return tile_map(raw.postprocess(use_camera_wb=True, half_size=True, output_bps=8))
+            return _image_luma(preview, max_pixels, orientation)
+        return _luma_of(raw.postprocess(use_camera_wb=True, half_size=True, output_bps=8))
+
+
+def _luma_of(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return the luma of RGB pixels, converted in bands: Pillow's copy of the whole has four bytes a pixel."""
+    luma = np.empty(image.shape[:2], np.uint8)
+    for top in range(0, len(image), _BAND_ROWS):
+        band = slice(top, top + _BAND_ROWS)
+        luma[band] = np.asarray(Image.fromarray(image[band]).convert("L"))
+    return luma
+
+
+def _squeezed(luma: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    return np.asarray(Image.fromarray(luma).resize((GREY_SIDE_PX, GREY_SIDE_PX), Image.Resampling.BOX))
 
 
 def _upright(luma: NDArray[np.uint8], orientation: int) -> NDArray[np.uint8]:
@@ -525,8 +700,8 @@ def _rounded(embedding: NDArray[np.float32]) -> NDArray[np.float16]:
     return np.clip(embedding, -limit, limit).astype(np.float16)
 
 
-def _row_of(content: bytes, assessment: Assessment, tiles: TileMap) -> tuple[object, ...]:
-    quality = assessment.quality
+def _look_row(content: bytes, look: Look) -> tuple[object, ...]:
+    assessment, quality = look.assessment, look.assessment.quality
     return (
         content,
         assessment.model_id,
@@ -537,10 +712,34 @@ def _row_of(content: bytes, assessment: Assessment, tiles: TileMap) -> tuple[obj
         *((None, None, None) if quality is None else _rating_columns(quality)),
         _bytes(_rounded(assessment.embedding), "<f2"),
         PROPERTIES_VERSION,
-        _bytes(tiles.tiles, "<f2"),
-        tiles.tiles.shape[2],
-        tiles.noise,
+        _bytes(look.tiles.tiles, "<f2"),
+        look.tiles.tiles.shape[2],
+        look.tiles.noise,
+        _shot_text(look.shot),
+        _bytes(look.grey, "u1"),
     )
+
+
+def _shot_text(shot: Shot) -> str:
+    """Return a shot as JSON, without the photo's size, which has columns of its own."""
+    return json.dumps(
+        {
+            "taken_at": None if shot.taken_at is None else shot.taken_at.isoformat(),
+            "camera": shot.camera,
+            "serial": shot.serial,
+            "exposure_s": shot.exposure_s,
+            "aperture": shot.aperture,
+            "iso": shot.iso,
+            "bias_ev": shot.bias_ev,
+            "is_bracketed": shot.is_bracketed,
+            "focal_mm": shot.focal_mm,
+            "focus_m": shot.focus_m,
+        }
+    )
+
+
+def _faces_text(faces: Iterable[Face]) -> str:
+    return json.dumps([(face.left, face.top, face.width, face.height, face.confidence) for face in faces])
 
 
 def _rating_columns(rating: Rating) -> tuple[bytes, bytes | None, int | None]:
@@ -555,16 +754,14 @@ def _bytes(array: NDArray[np.generic], kind: str) -> bytes:
 
 # What a catalogue holds comes from a file that anyone may have written: each value is what it must be, or refused.
 
+_WRONG: Final = (TypeError, ValueError, KeyError, OverflowError, RecursionError)
+
 
 def _look_of(row: tuple[object, ...], path: Path, critic: Critic, content: bytes) -> Look | None:
     """Return the look of a row; None if its properties were measured in another way than today's."""
-    width, height, taken_at, *ratings, embedding, version, tiles, tiles_width, noise = row
-    if not isinstance(version, int) or not isinstance(noise, float):
-        raise TypeError("a version is a whole number, noise a number")
-    if version != PROPERTIES_VERSION:
+    width, height, taken_at, *ratings, embedding, version, tiles, tiles_width, noise, shot, grey = row
+    if _as(version, int) != PROPERTIES_VERSION:
         return None
-    if not (taken_at is None or isinstance(taken_at, str)):
-        raise TypeError("a time is text")
     card = critic.card
     appeal = _rating_of(ratings[:3], card.appeal)
     if (card.quality is None) != (ratings[3] is None):
@@ -574,16 +771,69 @@ def _look_of(row: tuple[object, ...], path: Path, critic: Critic, content: bytes
         appeal=appeal,
         quality=None if card.quality is None else _rating_of(ratings[3:], card.quality),
         embedding=_array(embedding, "<f2", (1, -1)).astype(np.float32)[0],
-        width=_count(width, 2**31),
-        height=_count(height, 2**31),
-        taken_at=None if taken_at is None else datetime.fromisoformat(taken_at),
+        width=_count(width, _PHOTO_SIDE_MAX),
+        height=_count(height, _PHOTO_SIDE_MAX),
+        taken_at=_time(taken_at),
         model_id=critic.model.id,
     )
     columns = _count(tiles_width, TILES_LONG_SIDE)
     kept = _array(tiles, "<f2", (len(TILE_CHANNELS), -1, columns)).astype(np.float16)
     if kept.shape[1] > TILES_LONG_SIDE:
         raise ValueError("there are more tiles than a photo has")
-    return Look(assessment, TileMap(kept, noise), content.hex(), is_new=False)
+    return Look(
+        assessment=assessment,
+        shot=_shot_of(shot, assessment.width, assessment.height),
+        tiles=TileMap(kept, _as(noise, float)),
+        grey=_array(grey, "u1", (GREY_SIDE_PX, GREY_SIDE_PX)).astype(np.uint8),
+        content=content.hex(),
+        is_new=False,
+    )
+
+
+def _shot_of(text: object, width: int, height: int) -> Shot:
+    values = _as(json.loads(_as(text, str)), dict)
+    shot = Shot(
+        taken_at=_time(values["taken_at"]),
+        camera=_maybe(values["camera"], str),
+        serial=_maybe(values["serial"], str),
+        exposure_s=_maybe(values["exposure_s"], float),
+        aperture=_maybe(values["aperture"], float),
+        iso=_maybe(values["iso"], float),
+        bias_ev=_maybe(values["bias_ev"], float),
+        is_bracketed=_as(values["is_bracketed"], bool),
+        focal_mm=_maybe(values["focal_mm"], float),
+        focus_m=_maybe(values["focus_m"], float),
+        width=width,
+        height=height,
+    )
+    if shot != _plain(shot):
+        raise ValueError("what is kept of a shot is plain")
+    return shot
+
+
+def _said_of(text: object) -> Said:
+    rating, flag, label = _as(json.loads(_as(text, str)), list)
+    if not isinstance(rating, str):
+        rating = _maybe(rating, int)
+    return Said(rating, _maybe(flag, str), _maybe(label, str))
+
+
+def _faces_of(text: object, photo_width: int, photo_height: int) -> tuple[Face, ...]:
+    faces = []
+    for left, top, width, height, confidence in _as(json.loads(_as(text, str)), list):
+        face = Face(
+            left=_count(left, photo_width - 1, least=0),
+            top=_count(top, photo_height - 1, least=0),
+            width=_count(width, photo_width),
+            height=_count(height, photo_height),
+            confidence=_maybe(confidence, float),
+        )
+        if face.left + face.width > photo_width or face.top + face.height > photo_height:
+            raise ValueError("a face lies within its photo")
+        if not (face.confidence is None or 0 <= face.confidence <= 1):
+            raise ValueError("a confidence is 0 … 1")
+        faces.append(face)
+    return tuple(faces)
 
 
 def _rating_of(columns: Sequence[object], aspect: Aspect) -> Rating:
@@ -608,7 +858,23 @@ def _array(value: object, kind: str, shape: tuple[int, ...]) -> NDArray[np.float
     return array
 
 
-def _count(value: object, limit: int) -> int:
-    if not isinstance(value, int) or not 1 <= value <= limit:
-        raise ValueError(f"a whole number from 1 to {limit} is needed; got {value!r:.40}")
+def _count(value: object, limit: int, least: int = 1) -> int:
+    count = _as(value, int)
+    if not least <= count <= limit:
+        raise ValueError(f"a whole number from {least} to {limit} is needed; got {count}")
+    return count
+
+
+def _time(value: object) -> datetime | None:
+    return None if value is None else datetime.fromisoformat(_as(value, str))
+
+
+def _maybe(value: object, kind: type[_Found]) -> _Found | None:
+    return None if value is None else _as(value, kind)
+
+
+def _as(value: object, kind: type[_Found]) -> _Found:
+    """Return a value that is of exactly this kind: True is no number."""
+    if type(value) is not kind:
+        raise TypeError(f"{kind.__name__} is needed; got {value!r:.40}")
     return value

@@ -3,8 +3,8 @@
 It is a file of JSON lines, only ever added to. The first says what it is. A change has a line ``{"begin": 7, …}``
 with an `Entry`, which is on the disk before the change is begun, and then lines with what became of it, of which the
 last holds: ``{"done": 7}``, ``{"failed": 7}`` (all is as it was), ``{"undoing": 7}``, ``{"undone": 7}``. These may be
-missing after a crash; what happened is then told from the files. A last line that was not written whole counts as
-not written.
+missing after a crash; what happened is then told from the files. ``{"ended": 7}`` says that a run came to its end
+after so many changes. A last line that was not written whole counts as not written.
 
 A written file's old bytes stand in its line. Of a large one, a JPEG whose packet changes, only those stand there that
 the new file does not have as well, so that 2,000 JPEGs of 20 MB each take a few megabytes and not 40 GB.
@@ -22,7 +22,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import IO, Any, Final, Literal, Self, TypeAlias
 
-from photocritic.errors import InputError
+from photocritic.errors import BusyError, InputError
 
 Action: TypeAlias = Literal["write", "copy", "link", "move"]
 """What may be done with a file."""
@@ -173,6 +173,7 @@ class Journal:
         self._offsets: dict[int, tuple[int, int]] = {}
         self._states: dict[int, State | None] = {}
         self._damaged: list[int] = []
+        self._is_ended = True
         offset = 0
         with os.fdopen(os.dup(descriptor), "rb") as lines:
             lines.seek(0)
@@ -186,6 +187,16 @@ class Journal:
     def damaged_lines(self) -> list[int]:
         """The numbers of the lines that cannot be read, from 1."""
         return self._damaged
+
+    @property
+    def is_ended(self) -> bool:
+        """Whether the last run came to its end, or none has begun."""
+        return self._is_ended
+
+    @property
+    def has_changes(self) -> bool:
+        """Whether anything may have been changed that is not taken back."""
+        return any(state not in ("failed", "undone") for state in self._states.values())
 
     def changes(self) -> Iterator[tuple[int, Entry, State | None]]:
         """Yield each change's number, entry and state, the last one first."""
@@ -209,7 +220,18 @@ class Journal:
         self._add({"begin": number} | entry.to_json(), is_synced=True)
         self._offsets[number] = (start, self._end - start)
         self._states[number] = None
+        self._is_ended = False
         return number
+
+    def end(self) -> None:
+        """Note that a run has come to its end; one that changed nothing leaves no trace.
+
+        Raises:
+            InputError: If the journal cannot be written.
+        """
+        if not self._is_ended:
+            self._add({"ended": max(self._offsets)}, is_synced=False)
+            self._is_ended = True
 
     def mark(self, number: int, state: State) -> None:
         """Note what became of a change.
@@ -246,8 +268,12 @@ class Journal:
                 number = int(values["begin"])
                 self._offsets[number] = (offset, len(line))
                 self._states[number] = None
+                self._is_ended = False
                 return True
             [(state, number)] = values.items()
+            if state == "ended":
+                self._is_ended = True
+                return True
             if state not in _STATES or number not in self._states:
                 return False
             self._states[number] = state
@@ -314,7 +340,7 @@ def _lock(file: IO[bytes], path: Path) -> None:
 
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except (BlockingIOError, PermissionError) as err:
-        raise InputError(f"another run is at work with the journal {path}; wait until it ends") from err
+        raise BusyError(f"another run is at work with the journal {path}; wait until it ends") from err
 
 
 def _mend(descriptor: int, path: Path) -> None:
