@@ -9,21 +9,30 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from photocritic.errors import InputError
-from photocritic.shoot.choice import Candidate, Pile, Target, choose, parse_stars
+from photocritic.shoot.choice import Candidate, Choice, Pile, Stars, Target, choose
+from photocritic.shoot.worth import Evidence
+
+SHARP = Evidence(60, 80, detail=4.0, focus="subject", motion=0.0, clipped=0.0, light=100.0)
 
 
-def _photo(name: str, appeal: float, quality: float = 50.0, **fields: object) -> Candidate:
-    known = {"scene": 0, "group": hash(name) % 10_000, "is_series": False, "sharpness": None, "clipped": 0.0}
-    return Candidate(name, appeal=appeal, quality=quality, **(known | fields))  # type: ignore[arg-type]
+def _photo(name: str, appeal: float, quality: float | None = 50.0, **fields: object) -> Candidate:
+    known = {"scene": 0, "group": hash(name) % 10_000, "is_series": False}
+    evidence = replace(SHARP, appeal=appeal, quality=quality)
+    return Candidate(name, evidence=evidence, **(known | fields))  # type: ignore[arg-type]
 
 
 def _apart(count: int) -> NDArray[np.float32]:
-    """Return embeddings of which none is like another."""
+    """Return vectors of which none is like another."""
     return np.eye(count, dtype=np.float32)
 
 
+def _choices(candidates: list[Candidate], target: Target | None = None) -> dict[str, Choice]:
+    choices = choose(candidates, _apart(len(candidates)), target or Target())
+    return {candidate.name: choice for candidate, choice in zip(candidates, choices, strict=True)}
+
+
 def _piles(candidates: list[Candidate], target: Target | None = None) -> dict[str, Pile]:
-    return {choice.name: choice.pile for choice in choose(candidates, _apart(len(candidates)), target)}
+    return {name: choice.pile for name, choice in _choices(candidates, target).items()}
 
 
 def test_the_best_of_each_group_is_kept_and_nothing_rejected() -> None:
@@ -41,7 +50,7 @@ def test_rejects_are_asked_for() -> None:
         _photo("f", 60, 10, group=3, is_series=True),
     ]
 
-    piles = _piles(photos, Target(rejects_below=30))
+    piles = _piles(photos, Target(reject_margin=30))
 
     assert Pile.REJECT == piles.pop("c")
     assert Pile.MAYBE == piles.pop("b")
@@ -53,9 +62,12 @@ def test_a_series_is_kept_whole_or_not_at_all() -> None:
     series = [_photo(name, 90, group=1, is_series=True) for name in "abc"]
     photos = [*series, _photo("d", 50, group=2), _photo("e", 40, group=3)]
 
-    assert {1} == {choice.rank for choice in choose(photos, _apart(5))[:3]}
+    assert {1} == {choice.rank for choice in list(_choices(photos).values())[:3]}
     assert [Pile.KEEP] * 3 + [Pile.MAYBE] * 2 == list(_piles(photos, Target(keep_count=3)).values())
     assert [Pile.MAYBE] * 3 + [Pile.KEEP] * 2 == list(_piles(photos, Target(keep_count=2)).values())
+    assert (
+        "one of 3 that belong together; more than the 2 to keep" == _choices(series, Target(keep_count=2))["a"].reason
+    )
 
 
 def test_no_scene_is_dropped_whole() -> None:
@@ -77,7 +89,7 @@ def test_diversity_prefers_the_new() -> None:
 
     def kept(diversity: float) -> set[str]:
         choices = choose(photos, embeddings, Target(keep_count=2, diversity=diversity))
-        return {choice.name for choice in choices if choice.pile is Pile.KEEP}
+        return {photo.name for photo, choice in zip(photos, choices, strict=True) if choice.pile is Pile.KEEP}
 
     assert {"a", "c"} == kept(0.5)
     assert {"a", "b"} == kept(0.0)
@@ -90,17 +102,73 @@ def test_a_least_score() -> None:
 
 def test_stars_are_percents_of_the_shoot() -> None:
     """Of a hundred photos the default gives 5, 15, 30, 30 and 20 of them 5 to 1 stars."""
-    photos = [_photo(f"{at:03}", at, at) for at in range(101)]
+    photos = [_photo(f"{at:03}", at, at) for at in range(100)]
 
-    stars = [choice.stars for choice in choose(photos, _apart(101))]
+    stars = [choice.stars for choice in _choices(photos).values()]
 
-    assert [20, 30, 30, 15, 6] == np.bincount(stars, minlength=6)[1:].tolist()
+    assert [20, 30, 30, 15, 5] == np.bincount(stars, minlength=6)[1:].tolist()
     assert stars == sorted(stars)
 
 
-def test_equal_photos_have_equal_stars() -> None:
-    """All identical: none is better than another."""
-    assert {1} == {choice.stars for choice in choose([_photo(name, 50) for name in "abcde"], _apart(5))}
+def test_stars_by_the_score_are_cut_at_points() -> None:
+    """What the others of the shoot are like counts for nothing."""
+    photos = [_photo("a", 91), _photo("b", 89), _photo("c", 10)]
+    target = Target(stars=Stars.parse("5:90,4:50", "score"))
+
+    assert [5, 4, 1] == [choice.stars for choice in _choices(photos, target).values()]
+
+
+def test_equal_photos_have_equal_stars_from_the_middle() -> None:
+    """None is better than another, and a single photo is neither good nor bad beside itself."""
+    assert {3} == {choice.stars for choice in _choices([_photo(name, 50) for name in "abcde"]).values()}
+    assert {3} == {choice.stars for choice in _choices([_photo("a", 1)]).values()}
+
+
+def test_stars_go_down_with_the_ranks_of_a_group() -> None:
+    """Who comes second in a group never has more stars than who comes first."""
+    group = [_photo("best", 20, 90, group=1), _photo("second", 95, 60, group=1)]
+    choices = _choices([*group, *(_photo(f"{at}", at, at) for at in range(100))])
+
+    assert (1, 2) == (choices["best"].rank, choices["second"].rank)
+    assert choices["best"].stars >= choices["second"].stars
+
+
+def test_an_exact_copy_is_neither_kept_nor_counted() -> None:
+    """It shares the stars of its original, and is rejected if rejects are asked for."""
+    photos = [_photo("a", 60, group=1), _photo("b", 60, group=1, copy_of="a"), _photo("c", 50, group=2)]
+
+    plain, strict = _choices(photos), _choices(photos, Target(reject_margin=30))
+
+    assert (Pile.MAYBE, "the same photo as a") == (plain["b"].pile, plain["b"].reason)
+    assert plain["a"].stars == plain["b"].stars
+    assert (Pile.KEEP, "no other like it") == (plain["a"].pile, plain["a"].reason)
+    assert Pile.REJECT is strict["b"].pile
+
+
+def test_more_room_than_groups_takes_second_bests() -> None:
+    """Who asks for a number gets it, as far as there are photos; copies are none."""
+    photos = [
+        *(_photo("a", 60, 80, group=1), _photo("b", 60, 70, group=1), _photo("c", 60, 20, group=1)),
+        *(_photo("d", 1, 1, group=2), _photo("e", 1, 1, group=2, copy_of="d")),
+    ]
+
+    kept = [name for name, pile in _piles(photos, Target(keep_count=3)).items() if pile is Pile.KEEP]
+
+    assert ["a", "b", "d"] == kept
+    assert 4 == list(_piles(photos, Target(keep_count=5)).values()).count(Pile.KEEP)
+
+
+def test_a_scene_whose_best_does_not_fit_keeps_what_fits() -> None:
+    """A bracket too long for the number does not cost its scene the last photo."""
+    series = [_photo(name, 90, group=1, scene=1, is_series=True) for name in "abc"]
+    photos = [*series, _photo("d", 10, group=2, scene=1), _photo("e", 80, group=3, scene=2), _photo("f", 79, scene=2)]
+
+    def kept(keep_count: int) -> set[str]:
+        return {name for name, pile in _piles(photos, Target(keep_count=keep_count)).items() if pile is Pile.KEEP}
+
+    assert {"d", "e"} == kept(2)
+    assert {"d", "e", "f"} == kept(3)
+    assert {"a", "b", "c", "e"} == kept(4)
 
 
 @given(st.permutations(range(12)), st.integers(1, 12))
@@ -110,43 +178,64 @@ def test_the_order_of_the_files_decides_nothing(order: list[int], keep_count: in
     embeddings = np.random.default_rng(0).normal(size=(12, 4)).astype(np.float32)
     embeddings /= np.linalg.norm(embeddings, axis=1, keepdims=True)
     target = Target(keep_count=keep_count)
-    expected = {choice.name: choice for choice in choose(photos, embeddings, target)}
+    expected = choose(photos, embeddings, target)
 
-    shuffled = choose([photos[at] for at in order], embeddings[order], target)
-
-    assert expected == {choice.name: choice for choice in shuffled}
+    assert [expected[at] for at in order] == choose([photos[at] for at in order], embeddings[order], target)
 
 
 def test_the_reason_is_said_in_words() -> None:
     """Beside the best for the others, beside the second for the best."""
-    best = _photo("a.jpg", 60, 80, group=1, sharpness=2.0)
-    photos = [best, replace(best, name="b.jpg", quality=70.0, sharpness=1.0, clipped=0.05), _photo("c.jpg", 10)]
-
-    reasons = [choice.reason for choice in choose(photos, _apart(3))]
+    best = _photo("a.jpg", 60, 80, group=1)
+    soft = replace(SHARP, quality=70.0, detail=2.0, clipped=0.05)
+    photos = [best, replace(best, name="b.jpg", evidence=soft), _photo("c.jpg", 10)]
 
     assert [
-        "best of 2: sharper subject, less clipped, higher quality (80 against 70) than b.jpg",
-        "2. of 2: softer subject, more clipped, lower quality (70 against 80) than a.jpg",
-        "the only one of its kind",
-    ] == reasons
+        "best of 2: sharper subject than b.jpg, less clipped, quality 80 against 70, same light",
+        "2nd of 2: softer subject than a.jpg, more clipped, quality 70 against 80, same light",
+        "no other like it",
+    ] == [choice.reason for choice in _choices(photos).values()]
+
+
+def test_it_is_said_why_the_best_of_a_group_is_left_out() -> None:
+    """There is no room, it is below the least score, or something like it is kept."""
+    photos = [_photo("a", 90), _photo("b", 50), _photo("c", 20)]
+
+    fewer = _choices(photos, Target(keep_count=1, score_min=30))
+    alike = choose(
+        [_photo("a", 90), _photo("b", 89), _photo("c", 60)],
+        np.array([[1, 0], [1, 0], [0, 1]], np.float32),
+        Target(keep_count=2, diversity=0.5),
+    )
+
+    assert "no other like it; not among the 1 kept" == fewer["b"].reason
+    assert "no other like it; a score of 20 is below 30" == fewer["c"].reason
+    assert "no other like it; much like a, which is kept" == alike[1].reason
 
 
 def test_no_photo_and_one_photo() -> None:
     """An empty shoot has no choice, a single photo is kept."""
-    assert [] == choose([], _apart(0))
+    assert [] == choose([], _apart(0), Target(keep_count=3))
     assert {"a": Pile.KEEP} == _piles([_photo("a", 1)], Target(keep_count=5))
+
+
+def test_a_critic_without_quality_ranks_by_appeal() -> None:
+    """And says nothing of quality."""
+    choices = _choices([_photo("a", 60, None, group=1), _photo("b", 70, None, group=1)])
+
+    assert (2, 1) == (choices["a"].rank, choices["b"].rank)
+    assert "quality" not in choices["a"].reason
 
 
 def test_what_cannot_be_meant_is_refused() -> None:
     """Each refusal says what must hold."""
     with pytest.raises(InputError, match="two photos have the same name"):
-        choose([_photo("a", 1), _photo("a", 2)], _apart(2))
-    with pytest.raises(InputError, match="2 photos need as many embeddings; got 3"):
-        choose([_photo("a", 1), _photo("b", 2)], _apart(3))
+        choose([_photo("a", 1), _photo("a", 2)], _apart(2), Target())
+    with pytest.raises(InputError, match="2 photos need as many vectors of likeness; got 3"):
+        choose([_photo("a", 1), _photo("b", 2)], _apart(3), Target())
     with pytest.raises(InputError, match="at least 1 photo is kept"):
         Target(keep_count=0)
     with pytest.raises(InputError, match="diversity is 0 to 1"):
         Target(diversity=2)
-    for text in ("5", "6:90", "5:90,5:80", "5:50,4:80", "5:x", "5:101", ""):
+    for text in ("5", "6:90", "5:90,5:80", "5:50,4:80", "5:x", "5:101", "5:nan", ""):
         with pytest.raises(InputError):
-            parse_stars(text)
+            Stars.parse(text)

@@ -191,7 +191,7 @@ def test_a_slow_pan_does_not_become_one_group() -> None:
 
 
 def test_exact_copies_are_duplicates_and_take_no_part() -> None:
-    """The first by name stands for all; alone they are duplicates, in a burst they go with their photo."""
+    """The shortest name, of several the first, stands for all; in a burst they go with their photo."""
     frames = [
         replace(frame("b.jpg", 0), digest="one"),
         replace(frame("a.jpg", 0), digest="one"),
@@ -204,6 +204,8 @@ def test_exact_copies_are_duplicates_and_take_no_part() -> None:
 
     assert [("duplicates", ("a.jpg", "b.jpg")), ("burst", ("c.jpg", "e.jpg", "d.jpg"))] == names(frames, grouping)
     assert [1, 1, 2, 3, 2] == grouping.copy_of.tolist()
+    named = [replace(frame(name, 0), digest="one") for name in ("1 (copy).jpg", "1.jpg", "a/1.jpg")]
+    assert [1, 1, 1] == group_photos(named, looks(1, 1, 1)).copy_of.tolist()
 
 
 # ---- Series that were shot to stay whole ----

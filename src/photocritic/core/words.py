@@ -9,3 +9,14 @@ def counted(number: int, noun: str) -> str:
         ('1 photo', '25,551 photos')
     """
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def ordinal(number: int) -> str:
+    """Return a place in an order.
+
+    Example:
+        >>> ordinal(1), ordinal(2), ordinal(13), ordinal(103)
+        ('1st', '2nd', '13th', '103rd')
+    """
+    is_teen = number % 100 in (11, 12, 13)
+    return f"{number}{'th' if is_teen else {1: 'st', 2: 'nd', 3: 'rd'}.get(number % 10, 'th')}"

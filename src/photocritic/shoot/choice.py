@@ -5,29 +5,35 @@ the photos; ties are broken by name. Nothing is rejected unless it is asked for:
 spare frame.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+import heapq
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import pairwise
-from typing import Final
+from typing import Final, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from photocritic.core.words import ordinal
 from photocritic.errors import InputError
+from photocritic.shoot.worth import Evidence, difference, worths
 
 DIVERSITY: Final = 0.3
 """How much a selection prefers the new over the good, 0 … 1, unless it is asked for otherwise."""
 
-DEFAULT_STARS: Final = "5:95,4:80,3:50,2:20"
-"""The percent of the shoot that a photo must be better than for its stars; below the last, one star."""
+REJECT_MARGIN: Final = 30.0
+"""How many points a reject is worth less than the best of its group; weighed by benchmarks/bursts.py."""
 
-# The critic's quality tells frames of one scene apart best, and appeal says what is liked about the scene: shares of
-# the worth within a group, to be weighed by benchmarks/bursts.py.
-_QUALITY_WEIGHT: Final = 0.8
-_SHARPER: Final = 1.15  # a subject is called sharper from this ratio on
-_CLIPPED_MORE: Final = 0.01  # more of the photo, 0 … 1
-_SCORE_MORE: Final = 3.0  # points of 100
+DEFAULT_STARS: Final = "5:95,4:80,3:50,2:20"
+"""Stars, and what a photo needs for them; below the last, one star."""
+
+StarsBy: TypeAlias = Literal["shoot", "score"]
+"""What the cut-offs of stars are: percent of the shoot that a photo must be better than, or points of its score."""
+
+_UNLIKE: Final = 0.7  # the likeness of photos that show different things
+_MUCH_LIKE: Final = 0.85  # the likeness from which on photos are said to be alike
+_BLOCK_ROWS: Final = 1024
 
 
 class Pile(StrEnum):
@@ -47,27 +53,16 @@ class Candidate:
         scene: The number of its scene.
         group: The number of its group of look-alikes.
         is_series: Whether the group is a deliberate series (a bracket, a focus stack, a panorama), which is kept whole.
-        appeal: The critic's score of its appeal, 0 … 100.
-        quality: The critic's score of its quality, 0 … 100; None from a critic that does not rate it.
-        sharpness: How sharp its subject is, in units that compare within a group; None if not measured.
-        clipped: The share of it that is clipped, 0 … 1.
+        evidence: What its place in the group hangs on.
+        copy_of: The name of the photo whose exact copy it is; None if it is none.
     """
 
     name: str
     scene: int
     group: int
     is_series: bool
-    appeal: float
-    quality: float | None
-    sharpness: float | None
-    clipped: float
-
-    @property
-    def worth(self) -> float:
-        """What it is worth beside others of its group, 0 … 100."""
-        if self.quality is None:
-            return self.appeal
-        return _QUALITY_WEIGHT * self.quality + (1 - _QUALITY_WEIGHT) * self.appeal
+    evidence: Evidence
+    copy_of: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,14 +70,12 @@ class Choice:
     """What was decided of a photo.
 
     Attributes:
-        name: Its name.
-        rank: Its place in its group, 1 for the best; 1 for each photo of a series.
+        rank: Its place in its group, 1 for the best; 1 for each photo of a series; a copy has that of its original.
         pile: What becomes of it.
         stars: 1 … 5.
         reason: Why, in words.
     """
 
-    name: str
     rank: int
     pile: Pile
     stars: int
@@ -90,21 +83,69 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
-    """How many photos to keep.
+class Stars:
+    """What a photo needs for its stars.
 
     Attributes:
-        keep_count: So many; None for the best of every group.
-        score_min: Only photos of this appeal and more; None for any.
+        cuts: Numbers of stars, 5 … 2, and what they need, the most first.
+        by: Whether that is percent of the shoot or points of the score.
+    """
+
+    cuts: tuple[tuple[int, float], ...]
+    by: StarsBy = "shoot"
+
+    @classmethod
+    def parse(cls, text: str, by: StarsBy = "shoot") -> "Stars":
+        """Read ``STARS:CUT,…``.
+
+        Raises:
+            InputError: If a number of stars comes twice, or more stars do not need more.
+
+        Example:
+            >>> Stars.parse("3:50,5:95").cuts
+            ((5, 95.0), (3, 50.0))
+        """
+        cuts: dict[int, float] = {}
+        for part in text.split(","):
+            star, _colon, cut = part.strip().partition(":")
+            try:
+                stars, least = int(star), float(cut)
+            except ValueError as err:
+                raise InputError(f"stars are STARS:CUT,…, such as {DEFAULT_STARS}; got {part!r}") from err
+            if stars in cuts or not 2 <= stars <= 5 or not 0 <= least <= 100:
+                raise InputError(f"each of 2 to 5 stars has one cut-off, 0 to 100; got {part!r}")
+            cuts[stars] = least
+        ordered = tuple(sorted(cuts.items(), reverse=True))
+        if any(more <= less for (_many, more), (_few, less) in pairwise(ordered)):
+            raise InputError(f"more stars need a higher cut-off; got {text!r}")
+        return cls(ordered, by)
+
+    def of(self, value: float) -> int:
+        """Return how many stars a percent of the shoot, or a score, gives."""
+        return next((stars for stars, least in self.cuts if value >= least), 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What to keep, and how to sort the rest.
+
+    Attributes:
+        keep_count: How many photos to keep; None for the best of every group.
+        score_min: Only photos of this appeal and more are kept; None for any.
         diversity: How much the selection prefers the new over the good, 0 … 1.
-        rejects_below: A photo is rejected if the best of its group is worth at least so many points more; None rejects
-            nothing.
+        reject_margin: A photo is rejected if the best of its group is worth at least so many points more, and an exact
+            copy always; None rejects nothing.
+        stars: What stars are given for.
+
+    Raises:
+        InputError: If a number is out of its range.
     """
 
     keep_count: int | None = None
     score_min: float | None = None
     diversity: float = DIVERSITY
-    rejects_below: float | None = None
+    reject_margin: float | None = None
+    stars: Stars = field(default_factory=lambda: Stars.parse(DEFAULT_STARS))
 
     def __post_init__(self) -> None:
         if self.keep_count is not None and self.keep_count < 1:
@@ -113,174 +154,234 @@ class Target:
             raise InputError(f"diversity is 0 to 1; got {self.diversity:g}")
 
 
-def parse_stars(text: str) -> tuple[tuple[int, float], ...]:
-    """Return stars and the percent of the shoot that a photo must be better than for them, the most stars first.
-
-    Raises:
-        InputError: If a star comes twice, or more stars do not need more.
-
-    Example:
-        >>> parse_stars("5:95,3:50")
-        ((5, 95.0), (3, 50.0))
-    """
-    cuts: dict[int, float] = {}
-    for part in text.split(","):
-        star, _colon, cut = part.strip().partition(":")
-        try:
-            stars, percent = int(star), float(cut)
-        except ValueError as err:
-            raise InputError(f"stars are STARS:PERCENT,…, such as {DEFAULT_STARS}; got {part!r}") from err
-        if stars in cuts or not 2 <= stars <= 5 or not 0 <= percent <= 100:
-            raise InputError(f"each of 2 to 5 stars has one percent, 0 to 100; got {part!r}")
-        cuts[stars] = percent
-    ordered = tuple(sorted(cuts.items(), reverse=True))
-    if any(more <= less for (_many, more), (_few, less) in pairwise(ordered)):
-        raise InputError(f"more stars need a higher percent; got {text!r}")
-    return ordered
-
-
-def choose(
-    candidates: Sequence[Candidate],
-    similarity: NDArray[np.floating],
-    target: Target | None = None,
-    stars: Sequence[tuple[int, float]] | None = None,
-) -> list[Choice]:
+def choose(candidates: Sequence[Candidate], likeness: NDArray[np.floating], target: Target) -> list[Choice]:
     """Decide what becomes of each photo of a shoot.
 
     Args:
         candidates: The photos.
-        similarity: Embeddings of unit length, standardised, shape ``(N, D)``: what is near is alike.
-        target: How many to keep; the best of every group if not given.
-        stars: What `parse_stars` gives; `DEFAULT_STARS` if not given.
+        likeness: Vectors whose dot products are the likenesses of photos, shape ``(N, D)``; `likeness_vectors`.
+        target: What to keep, and how to sort the rest.
 
     Returns:
         A choice for each photo, in the order of the candidates.
 
     Raises:
-        InputError: If two photos have one name, or the embeddings are of other photos.
+        InputError: If two photos have one name, or the vectors are of other photos.
     """
     if len({candidate.name for candidate in candidates}) < len(candidates):
         raise InputError("two photos have the same name, so their choice could not be told apart")
-    if len(similarity) != len(candidates):
-        raise InputError(f"{len(candidates)} photos need as many embeddings; got {len(similarity)}")
-    target = target or Target()
-    ranks, groups = _ranked(candidates)
-    kept = _kept(candidates, similarity, groups, target)
-    given = _stars(candidates, stars or parse_stars(DEFAULT_STARS))
-    choices = []
-    for place, candidate in enumerate(candidates):
-        group = groups[candidate.group]
-        best = candidates[group[0]]
-        is_far_below = (
-            target.rejects_below is not None
-            and not candidate.is_series
-            and place != group[0]
-            and best.worth - candidate.worth >= target.rejects_below
-        )
-        pile = Pile.KEEP if place in kept else Pile.REJECT if is_far_below else Pile.MAYBE
-        reason = _reason(candidate, [candidates[other] for other in group], ranks[place], pile)
-        choices.append(Choice(candidate.name, ranks[place], pile, given[place], reason))
-    return choices
+    if len(likeness) != len(candidates):
+        raise InputError(f"{len(candidates)} photos need as many vectors of likeness; got {len(likeness)}")
+    order = sorted(range(len(candidates)), key=lambda row: candidates[row].name)
+    shoot = _Shoot([candidates[row] for row in order], np.asarray(likeness)[order], target)
+    choices = dict(zip(order, shoot.choices(), strict=True))
+    return [choices[row] for row in range(len(candidates))]
 
 
-def _ranked(candidates: Sequence[Candidate]) -> tuple[list[int], dict[int, list[int]]]:
-    """Return each photo's rank in its group, and the groups, best first."""
-    groups: dict[int, list[int]] = {}
-    for place in sorted(range(len(candidates)), key=lambda place: (-candidates[place].worth, candidates[place].name)):
-        groups.setdefault(candidates[place].group, []).append(place)
-    ranks = [1] * len(candidates)
-    for places in groups.values():
-        for rank, place in enumerate(places, start=1):
-            ranks[place] = 1 if candidates[place].is_series else rank
-    return ranks, groups
+class _Shoot:
+    """A shoot as photos are chosen from it; rows are in the order of names, so ties go to the lower."""
+
+    def __init__(self, photos: Sequence[Candidate], likeness: NDArray[np.floating], target: Target) -> None:
+        self.photos = photos
+        self.likeness = likeness
+        self.target = target
+        count = len(photos)
+        self.standing = np.array([photo.evidence.standing for photo in photos])
+        self.behind = np.zeros(count)  # how many points behind the best of its group
+        self.rank = [1] * count
+        self.groups: dict[int, list[int]] = {}  # without copies; the best first
+        for row, photo in enumerate(photos):
+            if photo.copy_of is None:
+                self.groups.setdefault(photo.group, []).append(row)
+        for number, rows in self.groups.items():
+            if not photos[rows[0]].is_series:
+                self.groups[number] = self._ranked(rows)
+
+    def _ranked(self, rows: list[int]) -> list[int]:
+        """Note how the photos of a group stand to each other, and return them best first."""
+        worth = worths([self.photos[row].evidence for row in rows])
+        self.behind[rows] = worth.max() - worth
+        # Stars go down with the ranks: the best has the highest standing of its group.
+        self.standing[rows] = self.standing[rows].max() - self.behind[rows]
+        ranked = sorted(rows, key=lambda row: (self.behind[row], row))
+        for rank, row in enumerate(ranked, start=1):
+            self.rank[row] = rank
+        return ranked
+
+    def choices(self) -> Iterator[Choice]:
+        """Yield a choice for each photo."""
+        kept = self._kept()
+        left_out = self._left_out(kept)
+        stars = self._stars()
+        rows = {photo.name: row for row, photo in enumerate(self.photos)}
+        for row, photo in enumerate(self.photos):
+            if photo.copy_of is not None:
+                original = rows[photo.copy_of]
+                pile = Pile.MAYBE if self.target.reject_margin is None else Pile.REJECT
+                yield Choice(self.rank[original], pile, stars[original], f"the same photo as {photo.copy_of}")
+            elif row in kept:
+                yield Choice(self.rank[row], Pile.KEEP, stars[row], f"{self._place(row)}{kept[row]}")
+            elif self._is_far_behind(row):
+                words = f"{self._place(row)}; {self.behind[row]:.0f} points behind"
+                yield Choice(self.rank[row], Pile.REJECT, stars[row], words)
+            else:
+                yield Choice(self.rank[row], Pile.MAYBE, stars[row], f"{self._place(row)}{left_out.get(row, '')}")
+
+    def _is_far_behind(self, row: int) -> bool:
+        margin = self.target.reject_margin
+        return margin is not None and self.rank[row] > 1 and bool(self.behind[row] >= margin)
+
+    def _stars(self) -> list[int]:
+        stars = self.target.stars
+        if stars.by == "score":
+            return [stars.of(photo.evidence.appeal) for photo in self.photos]
+        originals = np.sort([self.standing[row] for rows in self.groups.values() for row in rows])
+        # Halfway between how many are worse and how many are no better: so equals are in the middle of themselves.
+        below = np.searchsorted(originals, self.standing, side="left")
+        not_above = np.searchsorted(originals, self.standing, side="right")
+        percents = 50 * (below + not_above) / max(len(originals), 1)
+        return [stars.of(float(percent)) for percent in percents]
+
+    # Keeping.
+
+    def _kept(self) -> dict[int, str]:
+        """Return the photos that are kept, each with what there is to say of that beside its place in its group."""
+        leads = [rows if self.photos[rows[0]].is_series else rows[:1] for rows in self.groups.values()]
+        spares = [[row] for rows in self.groups.values() if not self.photos[rows[0]].is_series for row in rows[1:]]
+        leads, spares = self._liked(leads), self._liked(spares)
+        if self.target.keep_count is None:
+            return {row: "" for unit in leads for row in unit}
+        selection = _Selection(self, self.target.keep_count)
+        selection.add_of_each_scene(leads)
+        selection.add(leads, "")
+        selection.add(spares, "; room for more than the best of each group")
+        return selection.kept
+
+    def _liked(self, units: list[list[int]]) -> list[list[int]]:
+        """Return the units, single photos or whole series, that have the least score and more."""
+        least = self.target.score_min
+        if least is None:
+            return units
+        return [unit for unit in units if max(self.photos[row].evidence.appeal for row in unit) >= least]
+
+    # Words.
+
+    def _place(self, row: int) -> str:
+        photo = self.photos[row]
+        group = self.groups[photo.group]
+        if photo.is_series:
+            return f"one of {len(group)} that belong together"
+        if len(group) == 1:
+            return "no other like it"
+        other = self.photos[group[1] if self.rank[row] == 1 else group[0]]
+        place = "best" if self.rank[row] == 1 else ordinal(self.rank[row])
+        return f"{place} of {len(group)}: {difference(photo.evidence, other.evidence, other.name)}"
+
+    def _left_out(self, kept: Mapping[int, str]) -> dict[int, str]:
+        """Return what there is to say of the best of each group, and of series, that are not kept."""
+        words: dict[int, str] = {}
+        left_out: list[int] = []
+        for rows in self.groups.values():
+            unit = rows if self.photos[rows[0]].is_series else rows[:1]
+            if unit[0] in kept:
+                continue
+            if self.target.keep_count is not None and len(unit) > self.target.keep_count:
+                words |= dict.fromkeys(unit, f"; more than the {self.target.keep_count} to keep")
+            elif self._liked([unit]):
+                left_out += unit
+            else:
+                highest = max(self.photos[row].evidence.appeal for row in unit)
+                words |= dict.fromkeys(unit, f"; a score of {highest:.0f} is below {self.target.score_min:g}")
+        for row, (other, likeness) in zip(left_out, self._nearest(left_out, sorted(kept)), strict=True):
+            is_like = likeness >= _MUCH_LIKE
+            words[row] = (
+                f"; much like {self.photos[other].name}, which is kept"
+                if is_like
+                else f"; not among the {len(kept)} kept"
+            )
+        return words
+
+    def _nearest(self, rows: Sequence[int], others: Sequence[int]) -> Iterator[tuple[int, float]]:
+        """Yield for each row the most alike of others, and how alike it is."""
+        vectors = self.likeness[others].astype(np.float32).T
+        for start in range(0, len(rows) if others else 0, _BLOCK_ROWS):
+            block = self.likeness[rows[start : start + _BLOCK_ROWS]].astype(np.float32) @ vectors
+            yield from ((others[at], float(row[at])) for row, at in zip(block, block.argmax(axis=1), strict=True))
 
 
-def _kept(
-    candidates: Sequence[Candidate],
-    similarity: NDArray[np.floating],
-    groups: Mapping[int, Sequence[int]],
-    target: Target,
-) -> set[int]:
-    """Return which photos are kept: units, that is the best of a group or a whole series, chosen greedily."""
-    units = [list(places) if candidates[places[0]].is_series else [places[0]] for places in groups.values()]
-    if target.score_min is not None:
-        units = [unit for unit in units if max(candidates[place].appeal for place in unit) >= target.score_min]
-    if target.keep_count is None:
-        return {place for unit in units for place in unit}
-    return _diverse(candidates, np.asarray(similarity, np.float32), units, target.keep_count, target.diversity)
+class _Selection:
+    """Photos that are kept, chosen one after the other by maximal marginal relevance (Carbonell & Goldstein 1998).
 
+    The value of a unit, a photo or a whole series, is what it is worth less its likeness to what is kept. As that only
+    falls while more is kept, the unit with the highest value of an earlier count is looked at first (Minoux 1978):
+    hardly any needs to be compared with all that is kept.
+    """
 
-def _diverse(
-    candidates: Sequence[Candidate],
-    similarity: NDArray[np.float32],
-    units: Sequence[Sequence[int]],
-    keep_count: int,
-    diversity: float,
-) -> set[int]:
-    """Choose units by maximal marginal relevance (Carbonell & Goldstein 1998), each scene's best before any second."""
-    kept: set[int] = set()
-    if not units:
-        return kept
-    leads = [min(unit, key=lambda place: (-candidates[place].worth, candidates[place].name)) for unit in units]
-    worth = np.array([(candidates[lead].appeal + candidates[lead].worth) / 200 for lead in leads])
-    scenes = [candidates[lead].scene for lead in leads]
-    order = sorted(range(len(units)), key=lambda at: (-worth[at], candidates[leads[at]].name))
-    best_of_scene: dict[int, int] = {}
-    for at in order:
-        best_of_scene.setdefault(scenes[at], at)
-    of_leads = similarity[leads]
-    nearest = np.zeros(len(units), np.float32)  # the similarity to the nearest that is kept
-    waiting = np.ones(len(units), bool)
-    place_of = {at: place for place, at in enumerate(order)}
+    def __init__(self, shoot: _Shoot, keep_count: int) -> None:
+        self.kept: dict[int, str] = {}
+        self._shoot = shoot
+        self._room = keep_count
+        self._leads: list[int] = []
 
-    def keep(at: int) -> None:
-        kept.update(units[at])
-        waiting[at] = False
-        np.maximum(nearest, of_leads @ of_leads[at], out=nearest)
+    def add_of_each_scene(self, units: Sequence[Sequence[int]]) -> None:
+        """Keep the best unit of each scene, or a smaller one where the best would cost another scene its only place.
 
-    for at in sorted(best_of_scene.values(), key=lambda at: place_of[at]):
-        if len(kept) + len(units[at]) <= keep_count:
-            keep(at)
-    while waiting.any() and len(kept) < keep_count:
-        value = (1 - diversity) * worth - diversity * nearest
-        fitting = [at for at in order if waiting[at] and len(kept) + len(units[at]) <= keep_count]
-        if not fitting:
-            break
-        keep(max(fitting, key=lambda at: (value[at], -place_of[at])))
-    return kept
+        Where there are more scenes than places, the best scenes have them.
+        """
+        scenes: dict[int, list[Sequence[int]]] = {}
+        for unit in sorted(units, key=self._order):
+            scenes.setdefault(self._shoot.photos[unit[0]].scene, []).append(unit)
+        least = {scene: min(map(len, own)) for scene, own in scenes.items()}
+        reserved = sum(least.values())
+        for scene, own in scenes.items():
+            reserved -= least[scene]
+            most = min(max(self._room - reserved, least[scene]), self._room)
+            for unit in own:
+                if len(unit) <= most:
+                    self._keep(
+                        unit, "; the best of its scene" if unit is own[0] else "; of its scene the best that fits"
+                    )
+                    break
 
+    def add(self, units: Sequence[Sequence[int]], words: str) -> None:
+        """Keep of the units that are not kept yet what is best and new, as long as there is room."""
+        diversity = self._shoot.target.diversity
+        waiting = [unit for unit in sorted(units, key=self._order) if unit[0] not in self.kept]
+        nearest = [0.0] * len(waiting)
+        seen_count = [0] * len(waiting)
 
-def _stars(candidates: Sequence[Candidate], cuts: Iterable[tuple[int, float]]) -> list[int]:
-    """Return each photo's stars: by the percent of the shoot whose appeal and quality it exceeds."""
-    worth = np.array([(candidate.appeal + candidate.worth) / 2 for candidate in candidates])
-    below = np.searchsorted(np.sort(worth), worth, side="left")
-    percents = 100 * below / max(len(candidates) - 1, 1)
-    ordered = tuple(cuts)
-    return [next((stars for stars, cut in ordered if percent >= cut), 1) for percent in percents]
+        def value(at: int) -> float:
+            return (1 - diversity) * self._worth(waiting[at]) / 100 - diversity * nearest[at]
 
+        heap = [(-value(at), at) for at in range(len(waiting))]
+        heapq.heapify(heap)
+        while heap and self._room:
+            _value, at = heapq.heappop(heap)
+            if len(waiting[at]) > self._room:
+                continue
+            if seen_count[at] == len(self._leads):
+                self._keep(waiting[at], words)
+                continue
+            nearest[at] = max(nearest[at], self._likeness(waiting[at], self._leads[seen_count[at] :]))
+            seen_count[at] = len(self._leads)
+            heapq.heappush(heap, (-value(at), at))
 
-def _reason(candidate: Candidate, group: Sequence[Candidate], rank: int, pile: Pile) -> str:
-    if candidate.is_series:
-        return (
-            f"one of a series of {len(group)}, kept whole" if pile is Pile.KEEP else f"one of a series of {len(group)}"
-        )
-    if len(group) == 1:
-        return "the only one of its kind"
-    if rank == 1:
-        return f"best of {len(group)}: {_compared(candidate, group[1])}"
-    return f"{rank}. of {len(group)}: {_compared(candidate, group[0])}"
+    def _keep(self, unit: Sequence[int], words: str) -> None:
+        self.kept |= dict.fromkeys(unit, words)
+        self._leads.append(self._lead(unit))
+        self._room -= len(unit)
 
+    def _likeness(self, unit: Sequence[int], others: Sequence[int]) -> float:
+        """Return the likeness to the nearest of others: 0 what shows different things, 1 one photo."""
+        vectors = self._shoot.likeness
+        nearest = float((vectors[others].astype(np.float32) @ vectors[self._lead(unit)].astype(np.float32)).max())
+        return max((nearest - _UNLIKE) / (1 - _UNLIKE), 0.0)
 
-def _compared(one: Candidate, other: Candidate) -> str:
-    """Return in words how a photo differs from another of its group."""
-    words = []
-    if one.sharpness is not None and other.sharpness is not None and min(one.sharpness, other.sharpness) > 0:
-        ratio = one.sharpness / other.sharpness
-        if max(ratio, 1 / ratio) >= _SHARPER:
-            words.append(f"{'sharper' if ratio > 1 else 'softer'} subject")
-    if abs(one.clipped - other.clipped) >= _CLIPPED_MORE:
-        words.append("less clipped" if one.clipped < other.clipped else "more clipped")
-    for name, mine, theirs in (("quality", one.quality, other.quality), ("appeal", one.appeal, other.appeal)):
-        if mine is not None and theirs is not None and abs(mine - theirs) >= _SCORE_MORE:
-            words.append(f"{'higher' if mine > theirs else 'lower'} {name} ({mine:.0f} against {theirs:.0f})")
-    return f"{', '.join(words) or 'hardly different'} than {other.name}".replace("different than", "different from")
+    def _lead(self, unit: Sequence[int]) -> int:
+        return min(unit, key=lambda row: (-self._shoot.standing[row], row))
+
+    def _worth(self, unit: Sequence[int]) -> float:
+        return float(self._shoot.standing[self._lead(unit)])
+
+    def _order(self, unit: Sequence[int]) -> tuple[float, int]:
+        return -self._worth(unit), self._lead(unit)

@@ -128,7 +128,8 @@ class Grouping:
         groups: The groups, scene after scene, as they were shot.
         group_of: Each photo's group, as an index, shape ``(N,)``.
         scene_of: Each photo's scene, numbered from 0 as they were shot, shape ``(N,)``.
-        copy_of: The first photo by name that has the same content, as a row, shape ``(N,)``; of most, itself.
+        copy_of: The photo with the same content that has the shortest name, of several the first by name; of most,
+            itself. A row, shape ``(N,)``.
     """
 
     groups: tuple[Group, ...]
@@ -165,11 +166,11 @@ def group_photos(
 ) -> Grouping:
     """Group the photos of a shoot. The same photos in another order give the same groups.
 
-    First come exact duplicates, of which only the first by name takes part in what follows; then series that were
-    shot to stay whole; then bursts and look-alikes. For these, pairs that were shot within two minutes by one camera
-    (without times: pairs near by name) are joined from the most alike on, as long as the photos of one side are on
-    average as alike to those of the other as the pair itself must be: a slow pan falls into parts instead of becoming
-    one group whose ends show different things.
+    First come exact duplicates, of which only the one with the shortest name takes part in what follows; then series
+    that were shot to stay whole; then bursts and look-alikes. For these, pairs that were shot within two minutes by
+    one camera (without times: pairs near by name) are joined from the most alike on, as long as the photos of one side
+    are on average as alike to those of the other as the pair itself must be: a slow pan falls into parts instead of
+    becoming one group whose ends show different things.
 
     Args:
         frames: What is known of each photo.
@@ -252,7 +253,8 @@ class _Shoot:
     def _first_copies(self) -> NDArray[np.int64]:
         first: dict[str, int] = {}
         copies = np.arange(len(self.frames))
-        for row in self.by_name.tolist():
+        # "IMG_1 (copy).jpg" and "backup/IMG_1.jpg" are copies of IMG_1.jpg.
+        for row in sorted(self.by_name.tolist(), key=lambda row: len(self.frames[row].name)):
             if digest := self.frames[row].digest:
                 copies[row] = first.setdefault(digest, row)
         return copies

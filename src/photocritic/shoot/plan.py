@@ -1,0 +1,178 @@
+"""The plan of a cull: every photo of a shoot with its group, its pile, its stars and the reason. It changes nothing."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+from typing import Final, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from photocritic.core.properties import boxes_subject
+from photocritic.core.records import Card, Failure
+from photocritic.critic.critic import Critic
+from photocritic.shoot.catalog import Look
+from photocritic.shoot.choice import Candidate, Choice, Target, choose
+from photocritic.shoot.groups import WHOLE_KINDS, Frame, Grouping, Kind, group_photos, likeness_vectors
+from photocritic.shoot.photos import PhotoFiles
+from photocritic.shoot.worth import Evidence
+
+# Where the eyes lie in the box of a face.
+_EYES_TOP: Final = 0.25
+_EYES_HEIGHT: Final = 0.3
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Planned:
+    """One photo of a shoot, and what is to become of it.
+
+    Attributes:
+        name: Its name within the shoot, ``/`` between folders; that of the file that was looked at.
+        files: Its files, the one that was looked at first; a RAW file and the JPEG beside it are one photo.
+        look: What is known of it.
+        group: The number of its group, from 1, in the order of the plan.
+        kind: What its group is.
+        scene: The number of its scene, from 1.
+        evidence: What its place in the group hangs on.
+        choice: What was decided of it, and why.
+    """
+
+    name: str
+    files: tuple[Path, ...]
+    look: Look
+    group: int
+    kind: Kind
+    scene: int
+    evidence: Evidence
+    choice: Choice
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Plan:
+    """A shoot, decided.
+
+    Attributes:
+        photos: The photos, group after group as they were shot, in each group the best first; a series as it was
+            shot.
+        failures: What could not be looked at; it is left alone.
+        card: The card of the critic that judged.
+        model_id: The critic's id.
+    """
+
+    photos: tuple[Planned, ...]
+    failures: tuple[Failure, ...]
+    card: Card
+    model_id: str
+
+    @property
+    def groups(self) -> list[list[Planned]]:
+        """The photos of each group."""
+        return [list(group) for _number, group in groupby(self.photos, key=lambda photo: photo.group)]
+
+
+def plan_cull(
+    looked: Iterable[tuple[PhotoFiles, Look]], failures: Iterable[Failure], critic: Critic, target: Target
+) -> Plan:
+    """Decide a shoot.
+
+    Args:
+        looked: The photos, and what is known of each. The same ones in another order give the same plan.
+        failures: What could not be looked at.
+        critic: Who judged.
+        target: What to keep, and how to sort the rest.
+
+    Returns:
+        The plan.
+    """
+    shoot = sorted(looked, key=lambda pair: pair[0].name)
+    looks = [look for _photo, look in shoot]
+    frames = [Frame(photo.name, look.content, look.shot, sharpest_at=look.tiles.sharpest_at) for photo, look in shoot]
+    embeddings = np.stack([look.assessment.embedding for look in looks]) if looks else np.empty((0, 1), np.float32)
+    thumbnails = np.stack([look.grey for look in looks]) if looks else None
+    grouping = group_photos(frames, embeddings, thumbnails)
+    evidence = _evidence(looks, grouping)
+    candidates = [
+        Candidate(
+            name=frame.name,
+            scene=int(grouping.scene_of[row]),
+            group=int(grouping.group_of[row]),
+            is_series=grouping.groups[grouping.group_of[row]].kind in WHOLE_KINDS,
+            evidence=evidence[row],
+            copy_of=None if grouping.copy_of[row] == row else frames[grouping.copy_of[row]].name,
+        )
+        for row, frame in enumerate(frames)
+    ]
+    choices = choose(candidates, likeness_vectors(embeddings), target)
+    as_shot = {row: place for group in grouping.groups for place, row in enumerate(group.rows)}
+    order = sorted(
+        range(len(shoot)),
+        key=lambda row: (
+            grouping.group_of[row],
+            choices[row].rank,
+            candidates[row].copy_of is not None,
+            as_shot[row],
+        ),
+    )
+    photos = tuple(
+        Planned(
+            name=shoot[row][0].name,
+            files=shoot[row][0].files,
+            look=looks[row],
+            group=int(grouping.group_of[row]) + 1,
+            kind=grouping.groups[grouping.group_of[row]].kind,
+            scene=int(grouping.scene_of[row]) + 1,
+            evidence=evidence[row],
+            choice=choices[row],
+        )
+        for row in order
+    )
+    return Plan(photos, tuple(failures), critic.card, critic.model.id)
+
+
+def _evidence(looks: Sequence[Look], grouping: Grouping) -> list[Evidence]:
+    """Return the evidence of each photo, the frames of a group measured in one way."""
+    found: dict[int, Evidence] = {}
+    for group in grouping.groups:
+        frames = [looks[row] for row in group.rows]
+        has_faces = all(look.faces for look in frames)
+        shared = _shared_subjects(frames)
+        for row, look in zip(group.rows, frames, strict=True):
+            subject = _eyes(look) if has_faces else shared.get(look.tiles.tiles.shape)
+            found[row] = _measured(look, subject, "eyes" if has_faces else "subject")
+    return [found[row] for row in range(len(looks))]
+
+
+def _shared_subjects(frames: Sequence[Look]) -> dict[tuple[int, ...], NDArray[np.float64]]:
+    """Return where the subject is in the frames of each shape: where the critic sees it in most of them."""
+    seen: dict[tuple[int, ...], list[NDArray[np.float64]]] = {}
+    for look in frames:
+        subject = look.subject()
+        if subject is not None:
+            seen.setdefault(look.tiles.tiles.shape, []).append(subject)
+    return {shape: np.mean(maps, axis=0) for shape, maps in seen.items() if len({one.shape for one in maps}) == 1}
+
+
+def _eyes(look: Look) -> NDArray[np.float64]:
+    return boxes_subject(
+        [
+            (face.left, face.top + _EYES_TOP * face.height, face.width, _EYES_HEIGHT * face.height)
+            for face in look.faces or ()
+        ],
+        look.assessment.width,
+        look.assessment.height,
+    )
+
+
+def _measured(look: Look, subject: NDArray[np.float64] | None, focus: Literal["subject", "eyes"]) -> Evidence:
+    properties = look.tiles.properties(subject)
+    quality = look.assessment.quality
+    return Evidence(
+        appeal=look.assessment.appeal.score,
+        quality=None if quality is None else quality.score,
+        detail=properties.detail_subject,
+        focus=focus,
+        motion=properties.motion,
+        clipped=properties.clipped_high_whole + properties.clipped_low_whole,
+        light=float(look.grey.mean()),
+    )

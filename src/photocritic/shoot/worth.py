@@ -1,0 +1,108 @@
+"""What a photo is worth beside the others of its group, in points, and how it differs from another, in words.
+
+Pure decisions on figures. What counts, and how much, was weighed by ``python -m benchmarks.bursts``.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+# The critic's quality tells frames of one scene apart best, and appeal says what is liked about the scene.
+_QUALITY_WEIGHT: Final = 0.8
+
+_SHARPER: Final = 1.15  # said to be sharper from this ratio of detail on
+_MOVED_MORE: Final = 0.15  # of 1, a pure streak
+_CLIPPED_MORE: Final = 0.01  # more of the photo, 0 … 1
+_LIGHTER: Final = 12.0  # grey levels of 255
+_SCORE_MORE: Final = 3.0  # points of 100
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What is known of one photo when it is compared with others of its group.
+
+    Attributes:
+        appeal: The critic's score of its appeal, 0 … 100.
+        quality: The critic's score of its quality, 0 … 100; None from a critic that does not rate it.
+        detail: How strong the finest detail of its subject is, in grey levels.
+        focus: What that was measured of: the subject, or eyes.
+        motion: How far its subject's detail is lost in one direction, 0 … 1.
+        clipped: The share of the photo that is without detail in white or black, 0 … 1.
+        light: Its mean luma, in grey levels of 255.
+    """
+
+    appeal: float
+    quality: float | None
+    detail: float
+    focus: Literal["subject", "eyes"]
+    motion: float
+    clipped: float
+    light: float
+
+    @property
+    def standing(self) -> float:
+        """What it is worth beside any photo of the shoot, 0 … 100: the mean of appeal and quality."""
+        return self.appeal if self.quality is None else (self.appeal + self.quality) / 2
+
+
+def worths(group: Sequence[Evidence]) -> NDArray[np.float64]:
+    """Return what each photo of a group is worth beside the others, in points; only differences tell.
+
+    Args:
+        group: At least one photo.
+
+    Returns:
+        Shape ``(N,)``; higher is better.
+    """
+    appeal = np.array([one.appeal for one in group])
+    if any(one.quality is None for one in group):
+        return appeal
+    quality = np.array([one.quality for one in group], dtype=np.float64)
+    result: NDArray[np.float64] = _QUALITY_WEIGHT * quality + (1 - _QUALITY_WEIGHT) * appeal
+    return result
+
+
+def difference(one: Evidence, other: Evidence, name: str) -> str:
+    """Return in words how a photo differs from another of its group.
+
+    Args:
+        one: The photo.
+        other: The other.
+        name: What the other is called.
+
+    Example:
+        >>> sharp = Evidence(60, 80, detail=4, focus="subject", motion=0, clipped=0, light=100)
+        >>> soft = Evidence(60, 70, detail=2, focus="subject", motion=0, clipped=0, light=101)
+        >>> difference(sharp, soft, "b.jpg")
+        'sharper subject than b.jpg, quality 80 against 70, same light'
+    """
+    words = [*_compared(one, other)]
+    if not words:
+        return f"hardly different from {name}"
+    first, link = words[0]
+    said = [f"{first} {link} {name}", *(word for word, _link in words[1:])]
+    if abs(one.light - other.light) < _LIGHTER:
+        said.append("same light")
+    return ", ".join(said)
+
+
+def _compared(one: Evidence, other: Evidence) -> Iterator[tuple[str, str]]:
+    """Yield each difference, and what links it to the other's name."""
+    is_same_light = abs(one.light - other.light) < _LIGHTER
+    if one.focus == other.focus and is_same_light:  # more light alone gives more detail
+        ratio = max(one.detail, 1e-6) / max(other.detail, 1e-6)
+        if max(ratio, 1 / ratio) >= _SHARPER:
+            yield f"{'sharper' if ratio > 1 else 'softer'} {one.focus}", "than"
+    # Of what is blurred on all sides, too, less is lost along one direction: that is no stillness.
+    if abs(one.motion - other.motion) >= _MOVED_MORE and (one.motion > other.motion) == (one.detail < other.detail):
+        yield "less motion" if one.motion < other.motion else "more motion", "than"
+    if abs(one.clipped - other.clipped) >= _CLIPPED_MORE:
+        yield "less clipped" if one.clipped < other.clipped else "more clipped", "than"
+    for name, mine, theirs in (("quality", one.quality, other.quality), ("appeal", one.appeal, other.appeal)):
+        if mine is not None and theirs is not None and abs(mine - theirs) >= _SCORE_MORE:
+            yield f"{name} {mine:.0f} against {theirs:.0f}", "of"
+    if not is_same_light:
+        yield "lighter" if one.light > other.light else "darker", "than"
