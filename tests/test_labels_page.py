@@ -3,15 +3,11 @@
 When commands print something else, ``python -m tests.test_labels_page`` writes the page anew; look at the difference.
 """
 
-import io
 import os
-import re
-import shlex
 import sys
-import tempfile
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from contextlib import contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -19,12 +15,10 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from photocritic.cli import main
 from tests.conftest import clutter
+from tests.pages import DOCS, files_of, run_page
 
-PAGE = Path(__file__).parents[1] / "docs" / "labels.md"
-BLOCK = re.compile(r"```(file|console) ?(\S*)\n(.*?)```", re.DOTALL)
-PYTHON = re.compile(r"```python\n(.*?)```", re.DOTALL)
+PAGE = DOCS / "labels.md"
 MARKS = {"a": 'xmp:Rating="5"', "b": 'xmp:Rating="3"', "c": 'xmp:Rating="-1"', "d": 'digiKam:PickLabel="3"', "e": ""}
 PACKET = (
     '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
@@ -52,8 +46,8 @@ class _Quiet(SimpleHTTPRequestHandler):
 def _evidence(root: Path) -> Iterator[None]:
     """Lay out in a folder what the page speaks of, and serve the photos of wanted.csv."""
     names = [
-        *(f"ava/{line.split()[1]}.jpg" for line in _files()["AVA.txt"].splitlines()),
-        *(f"{line.split(',')[0]}" for line in _files()["ratings.csv"].splitlines()[1:]),
+        *(f"ava/{line.split()[1]}.jpg" for line in files_of(PAGE)["AVA.txt"].splitlines()),
+        *(f"{line.split(',')[0]}" for line in files_of(PAGE)["ratings.csv"].splitlines()[1:]),
         *(f"flickr/{name}.jpg" for name in "abcdefghij"),
         *(f"selfies/{name}.jpg" for name in "abcdefghi"),
         *(f"rated/{name}.jpg" for name in MARKS),
@@ -68,7 +62,7 @@ def _evidence(root: Path) -> Iterator[None]:
         Image.fromarray(clutter(300, 200, seed)).save(path)
     for name, mark in MARKS.items():
         (root / "rated" / f"{name}.jpg.xmp").write_text(PACKET.format(mark))
-    for name, text in _files().items():
+    for name, text in files_of(PAGE).items():
         (root / name).write_text(text)
     with ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(root / "served"))) as server:
         thread = threading.Thread(target=server.serve_forever)
@@ -83,48 +77,8 @@ def _evidence(root: Path) -> Iterator[None]:
             thread.join()
 
 
-def _files() -> dict[str, str]:
-    return {name: text for kind, name, text in BLOCK.findall(PAGE.read_text()) if kind == "file"}
-
-
-def _printed(command: str) -> str:
-    """Run a command and return what it printed, without what differs from run to run."""
-    printed = io.StringIO()
-    binary = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True)
-    with redirect_stdout(binary), redirect_stderr(printed):
-        status = main(shlex.split(command)[1:])
-    binary.seek(0)
-    text = printed.getvalue() + binary.read()
-    assert status == int("Would spoil training" in text), f"{command}: {text}"
-    return re.sub(r" in [\d.,]+ s\b", " in 0.1 s", text)
-
-
 def _run_page() -> str:
-    """Run the page's commands in an empty folder and return the page with what they print."""
-
-    def with_output(match: re.Match[str]) -> str:
-        kind, name, text = match.groups()
-        if kind == "file":
-            return match[0]
-        commands = [line.removeprefix("$ ") for line in text.splitlines() if line.startswith("$ ")]
-        return (
-            f"```console {name}\n".replace(" \n", "\n")
-            + "".join(f"$ {command}\n{_printed(command)}" for command in commands)
-            + "```"
-        )
-
-    before = Path.cwd()
-    page = PAGE.read_text()
-    with tempfile.TemporaryDirectory() as folder, _evidence(Path(folder)):
-        os.chdir(folder)
-        try:
-            page = BLOCK.sub(with_output, page)
-            with redirect_stdout(io.StringIO()):
-                for code in PYTHON.findall(page):
-                    exec(code, {})  # noqa: S102 - the page's own examples
-            return page
-        finally:
-            os.chdir(before)
+    return run_page(PAGE, _evidence, lambda status, text: status == int("Would spoil training" in text))
 
 
 @pytest.mark.usefixtures("socket_enabled")

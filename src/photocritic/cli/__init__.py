@@ -12,7 +12,7 @@ from contextlib import redirect_stderr
 from pathlib import Path
 
 from photocritic import __version__
-from photocritic.cli import data, model, rate
+from photocritic.cli import cull, data, model, rate
 from photocritic.errors import PhotocriticError
 
 ALL_GOOD, SOME_FAILED, WRONG_REQUEST, INTERRUPTED, TERMINATED = 0, 1, 2, 130, 143
@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--version", action="version", version=f"photocritic {__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for command in (rate, data, model):
+    for command in (rate, cull, data, model):
         command.add_parser(commands)
     options = parser.parse_args(arguments)
     try:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Self, TypeVar
 
-from photocritic.core.records import Card, Failure, Verdict
+from photocritic.core.records import Card, Failure
 from photocritic.core.rows import Row, printable, shown_name
 from photocritic.core.words import counted
 
@@ -142,6 +142,10 @@ class _Log:
     def _elapsed_s(self) -> float:
         return time.monotonic() - self._started
 
+    def _restart(self, total: int | None) -> None:
+        if self._progress:
+            self._progress.update(self._progress.task_ids[0], total=total, completed=0)
+
     def _advance(self, rate: str) -> None:
         if self._progress:
             [task] = self._progress.task_ids
@@ -160,17 +164,21 @@ class RunLog(_Log):
         super().__init__(total, has_progress)
         self.judged_count = 0
 
-    def watched(self, verdicts: Iterable[Verdict]) -> Iterator[Verdict]:
-        """Pass verdicts on, counting them and printing each failure as it comes."""
-        for verdict in verdicts:
-            if isinstance(verdict, Failure):
-                self.failed_count += 1
-                # While progress is drawn, rich lets what is printed pass above it.
-                print(f"photocritic: {shown_name(verdict)}: {printable(verdict.reason)}", file=sys.stderr)
+    def watched(self, looks: Iterable[_Item]) -> Iterator[_Item]:
+        """Pass on what is seen of photos, counting it and printing each failure as it comes."""
+        for look in looks:
+            if isinstance(look, Failure):
+                self.failed(look)
             else:
                 self.judged_count += 1
             self._advance(f"{self._photos_per_s():.1f} photos/s")
-            yield verdict
+            yield look
+
+    def failed(self, failure: Failure) -> None:
+        """Count a failure and print it."""
+        self.failed_count += 1
+        # While progress is drawn, rich lets what is printed pass above it.
+        print(f"photocritic: {shown_name(failure)}: {printable(failure.reason)}", file=sys.stderr)
 
     def summarise(self, skipped_count: int, model_id: str) -> None:
         """Print what was done, in one line."""
@@ -214,8 +222,7 @@ class StepLog(_Log):
 
     def watched(self, items: Iterable[_Item], total: int | None = None) -> Iterator[_Item]:
         """Pass items on, counting them, and print those that are Failures."""
-        if self._progress:
-            self._progress.update(self._progress.task_ids[0], total=total, completed=0)
+        self._restart(total)
         for item in items:
             self._done_count += 1
             if isinstance(item, Failure):

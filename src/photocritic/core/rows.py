@@ -6,7 +6,7 @@ One row a photo, failures too: they have an ``error`` and no figures. It knows n
 import csv
 import io
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import IO, Any, Final, TypeAlias
@@ -118,14 +118,16 @@ def write_json(rows: Iterable[Row], file: IO[bytes]) -> None:
     file.write(b"\n]\n" if separator == b",\n" else b"[]\n")
 
 
-def write_csv(rows: Iterable[Row], file: IO[bytes]) -> None:
-    """Write CSV in UTF-8 with a header, a line at once; a distribution is a JSON array in one field."""
+def write_csv(rows: Iterable[Row], file: IO[bytes], fields: Sequence[str] = FIELDS) -> None:
+    """Write CSV in UTF-8 with a header, a line at once; a list is a JSON array in one field."""
     text = io.TextIOWrapper(file, encoding="utf-8", newline="", write_through=True)
     try:
-        writer = csv.DictWriter(text, FIELDS, lineterminator="\n")
+        writer = csv.DictWriter(text, fields, lineterminator="\n")
         writer.writeheader()
         for row in rows:
-            lists = {name: None if row[name] is None else json.dumps(row[name]) for name in _DISTRIBUTIONS}
+            lists = {
+                name: json.dumps(value, ensure_ascii=False) for name, value in row.items() if isinstance(value, list)
+            }
             writer.writerow(row | lists)
             file.flush()
     finally:

@@ -1,0 +1,343 @@
+"""``photocritic cull``: group a shoot, choose the best of each group, and offer ratings that photo programs read."""
+
+import argparse
+import sys
+import warnings
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from photocritic.cli.options import check_two_outputs, is_stdout, opened_output, positive_int, with_stdin
+from photocritic.core.words import counted
+from photocritic.errors import InputError
+
+if TYPE_CHECKING:
+    from photocritic.cli.cull_terminal import CullLog
+    from photocritic.core.records import Failure
+    from photocritic.critic.critic import Critic
+    from photocritic.shoot.apply import Change, Outcome
+    from photocritic.shoot.catalog import Catalog, Look
+    from photocritic.shoot.choice import Target
+    from photocritic.shoot.gathering import Way
+    from photocritic.shoot.photos import PhotoFiles
+    from photocritic.shoot.plan import Plan
+
+_FORMATS = ("table", "csv", "json")
+_DEVICES = ("auto", "cpu", "cuda")
+_PROGRAMS = ("lightroom", "darktable", "digikam", "captureone", "all")
+_DEFAULT_STARS = "5:95,4:80,3:50,2:20"
+_DEFAULT_DIVERSITY = 0.3
+
+
+def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Describe the command."""
+    parser = commands.add_parser(
+        "cull",
+        help="group a shoot, choose the best of each group, and write ratings for Lightroom, darktable, digiKam …",
+        description=(
+            "Looks at each photo of a shoot once, groups bursts and look-alikes, ranks each group, and prints what to "
+            "keep and why. Exposure brackets, focus stacks and panoramas are kept whole. Nothing is ever deleted, and "
+            "nothing is written before --apply."
+        ),
+        epilog="Exit status: 0 all good, 1 some photos or files failed, 2 the request was wrong.",
+    )
+    parser.add_argument("paths", nargs="*", metavar="SHOOT", help="a folder, a photo, or - for paths on stdin")
+    choosing = parser.add_argument_group("what to keep")
+    choosing.add_argument(
+        "--keep", type=_keep, metavar="N|P%", help="keep so many photos (default: the best of each group)"
+    )
+    choosing.add_argument(
+        "--min-score", type=_percent, metavar="S", help="keep no photo with a score below S, 0 to 100"
+    )
+    choosing.add_argument(
+        "--diversity",
+        type=_share,
+        default=_DEFAULT_DIVERSITY,
+        metavar="D",
+        help="with --keep: from 0, the best photos, to 1, the most different ones (default: %(default)s)",
+    )
+    choosing.add_argument(
+        "--reject",
+        action="store_true",
+        help="also reject frames that are far worse than the best of their group, and exact copies (default: none)",
+    )
+    choosing.add_argument(
+        "--stars",
+        default=_DEFAULT_STARS,
+        metavar="N:CUT,…",
+        help="what 5 to 2 stars need; less is one star (default: %(default)s)",
+    )
+    choosing.add_argument(
+        "--stars-by",
+        choices=("shoot", "score"),
+        default="shoot",
+        help="cut-offs are percent of the shoot that a photo must be better than, or points of its score (default: "
+        "%(default)s)",
+    )
+    writing = parser.add_argument_group("what to write")
+    writing.add_argument("--apply", action="store_true", help="write the ratings, or bring the keepers to a folder")
+    writing.add_argument(
+        "--for",
+        dest="program",
+        choices=_PROGRAMS,
+        default="all",
+        help="whose sidecars and fields to write (default: %(default)s)",
+    )
+    writing.add_argument(
+        "--in-file", action="store_true", help="also write inside JPEGs, where Lightroom and Capture One read them"
+    )
+    writing.add_argument(
+        "--overwrite-ratings", action="store_true", help="also change stars, flags and labels that a person gave"
+    )
+    gathering = writing.add_mutually_exclusive_group()
+    for way, done in (("copy", "copy"), ("link", "hard-link"), ("move", "move")):
+        gathering.add_argument(
+            f"--{way}", type=Path, metavar="DIR", help=f"instead of ratings: {done} the keepers to DIR"
+        )
+    writing.add_argument("--undo", action="store_true", help="take back what the last --apply did")
+    writing.add_argument("--force", action="store_true", help="with --undo: also where a file was changed since")
+    showing = parser.add_argument_group("what to show")
+    showing.add_argument("--format", choices=_FORMATS, help="default: by the suffix of -o, else table")
+    showing.add_argument("-o", "--output", type=Path, metavar="FILE", help="default: -, that is stdout")
+    showing.add_argument("--html", type=Path, metavar="DIR", help="also write a contact sheet, a page with thumbnails")
+    looking = parser.add_argument_group("how to look")
+    looking.add_argument(
+        "--model", metavar="FILE|NAME", help="an .onnx file, or the name of a critic in the package (default: default)"
+    )
+    looking.add_argument(
+        "--faces", action="store_true", help="find faces, and judge sharpness at the eyes (needs photocritic[faces])"
+    )
+    looking.add_argument(
+        "--catalog", type=Path, metavar="FILE", help="where looks are remembered (default: in the user's cache)"
+    )
+    looking.add_argument(
+        "--recursive",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="walk into folders inside folders",
+    )
+    looking.add_argument("--jobs", type=positive_int, metavar="N", help="photos looked at in parallel (default: cores)")
+    looking.add_argument(
+        "--device", choices=_DEVICES, default="auto", help="where the network runs (default: CUDA if there, else CPU)"
+    )
+    looking.add_argument(
+        "--max-pixels", type=positive_int, metavar="N", help="refuse larger photos (default: 250,000,000)"
+    )
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Plan a cull, and apply it if that is asked for; return 1 if something failed, else 0."""
+    _check(options)
+    return _undo(options) if options.undo else _cull(options)
+
+
+def _check(options: argparse.Namespace) -> None:
+    """Refuse what cannot be meant, before anything is done."""
+    if options.undo == bool(options.paths):
+        raise InputError("give a shoot to cull, or --undo without one, which takes back the last --apply")
+    if options.force and not options.undo:
+        raise InputError("--force is for --undo")
+    way, folder = _gathering(options)
+    if folder is not None and (options.in_file or options.overwrite_ratings or options.program != "all"):
+        raise InputError(f"--{way} brings the keepers to a folder and writes no ratings; leave out what is for those")
+    if folder is not None and folder.exists() and not folder.is_dir():
+        raise InputError(f"--{way} {folder}: this is not a folder")
+    check_two_outputs(options.output, options.html)
+
+
+def _cull(options: argparse.Namespace) -> int:
+    from photocritic.cli.cull_terminal import CullLog, write_plan_table
+    from photocritic.core.images import MAX_PIXELS
+    from photocritic.core.records import Failure
+    from photocritic.core.rows import write_csv, write_json
+    from photocritic.critic.critic import Critic
+    from photocritic.critic.model import DEFAULT_NAME
+    from photocritic.shoot.catalog import Catalog, default_catalog_path
+    from photocritic.shoot.culling_page import check_page_folder, write_culling_page
+    from photocritic.shoot.plan import plan_cull
+    from photocritic.shoot.plan_rows import PLAN_FIELDS, plan_rows
+
+    warnings.filterwarnings("ignore", module="PIL")  # what is wrong with a file stands in its row
+    row_format = options.format or _format_of(options.output)
+    _target(options, 1)
+    if options.html:
+        check_page_folder(options.html)
+    critic = Critic.load(DEFAULT_NAME if options.model is None else options.model, options.device)
+    photos, failures = _found(options)
+    with ExitStack() as stack:
+        catalog = stack.enter_context(Catalog.open(options.catalog or default_catalog_path()))
+        file = stack.enter_context(opened_output(options.output))
+        log = stack.enter_context(CullLog(len(photos), sys.stderr.isatty()))
+        for failure in failures:
+            log.failed(failure)
+        looked: list[tuple[PhotoFiles, Look]] = []
+        for photo, look in zip(photos, log.watched(_looks(options, catalog, critic, photos)), strict=True):
+            if isinstance(look, Failure):
+                failures.append(look)
+            else:
+                looked.append((photo, look))
+        plan = plan_cull(looked, failures, critic, _target(options, len(looked)))
+        match row_format:
+            case "table":
+                write_plan_table(plan, file)
+            case "csv":
+                write_csv(plan_rows(plan), file, PLAN_FIELDS)
+            case _:
+                write_json(plan_rows(plan), file)
+        file.flush()
+        if options.html:
+            pixels = options.max_pixels or MAX_PIXELS
+            log.draw(write_culling_page(plan, options.html, jobs=options.jobs, max_pixels=pixels), len(plan.photos))
+        log.summarise_plan(plan, sum(look.is_new for _photo, look in looked), options.stars, options.stars_by)
+        if options.html:
+            print(f"photocritic: contact sheet: {options.html / 'index.html'}", file=sys.stderr)
+        _write(options, plan, catalog, log)
+    return 1 if log.failed_count else 0
+
+
+def _found(options: argparse.Namespace) -> "tuple[list[PhotoFiles], list[Failure]]":
+    """Return the photos of the shoot, and the folders that could not be listed."""
+    from photocritic.core.discovery import Discovery
+    from photocritic.core.records import Failure
+    from photocritic.shoot.photos import photos_of
+
+    _way, folder = _gathering(options)
+    found = Discovery(with_stdin(options.paths, sys.stdin), options.recursive)
+    photos: list[PhotoFiles] = []
+    failures: list[Failure] = []
+    for one in photos_of(found, outside=[made for made in (folder, options.html) if made is not None]):
+        if isinstance(one, Failure):
+            failures.append(one)
+        else:
+            photos.append(one)
+    return photos, failures
+
+
+def _looks(
+    options: argparse.Namespace, catalog: "Catalog", critic: "Critic", photos: "Iterable[PhotoFiles]"
+) -> "Iterator[Look | Failure]":
+    from photocritic.core.faces import FaceFinder
+    from photocritic.core.images import MAX_PIXELS
+
+    return catalog.looked(
+        (photo.files[0] for photo in photos),
+        critic,
+        jobs=options.jobs,
+        max_pixels=options.max_pixels or MAX_PIXELS,
+        face_finder=FaceFinder.load() if options.faces else None,
+    )
+
+
+def _target(options: argparse.Namespace, photo_count: int) -> "Target":
+    from photocritic.shoot.choice import REJECT_MARGIN, Stars, Target
+
+    keep = options.keep
+    return Target(
+        keep_count=keep if keep is None or isinstance(keep, int) else max(1, round(keep * photo_count)),
+        score_min=options.min_score,
+        diversity=options.diversity,
+        reject_margin=REJECT_MARGIN if options.reject else None,
+        stars=Stars.parse(options.stars, options.stars_by),
+    )
+
+
+def _write(options: argparse.Namespace, plan: "Plan", catalog: "Catalog", log: "CullLog") -> None:
+    """Write what is to be written, or say what would be."""
+    from photocritic.shoot.gathering import transfers_of
+    from photocritic.shoot.marking import markings_of
+
+    way, folder = _gathering(options)
+    if way is not None and folder is not None:
+        transfers = list(transfers_of(plan, way, folder))
+        if options.apply:
+            log.summarise_applied(_applied(transfers), len(transfers))
+        else:
+            log.say(f"nothing is done yet; --apply would {way} {counted(len(transfers), 'file')} to {folder}")
+        return
+    files = [path for photo in plan.photos for path in photo.files]
+    said = dict(zip(files, catalog.said(files, jobs=options.jobs), strict=True))
+    markings = markings_of(
+        plan,
+        options.program,
+        said,
+        is_inside=options.in_file,
+        overwrites_person=options.overwrite_ratings,
+    )
+    log.summarise_markings(markings, options.program, is_applied=options.apply)
+    if options.apply:
+        writes = (marking.write() for marking in markings.changes)
+        log.summarise_applied(_applied(writes) if markings.changes else [], len(markings.changes), markings.same_count)
+
+
+def _applied(changes: "Iterable[Change]") -> "Iterator[Outcome]":
+    from photocritic.shoot.apply import apply
+    from photocritic.shoot.journals import journals_folder, next_journal
+
+    return apply(changes, next_journal(journals_folder()))
+
+
+def _undo(options: argparse.Namespace) -> int:
+    from photocritic.cli.cull_terminal import CullLog
+    from photocritic.shoot.apply import undo
+    from photocritic.shoot.journals import journals_folder, last_journal
+
+    with CullLog(None, sys.stderr.isatty()) as log:
+        log.summarise_undone(undo(last_journal(journals_folder()), is_forced=options.force))
+    return 1 if log.failed_count else 0
+
+
+def _gathering(options: argparse.Namespace) -> "tuple[Way, Path] | tuple[None, None]":
+    """Return how the keepers come to a folder, and to which; None if they stay."""
+    ways: tuple[Way, ...] = ("copy", "link", "move")
+    for way in ways:
+        folder: Path | None = getattr(options, way)
+        if folder is not None:
+            return way, folder
+    return None, None
+
+
+def _format_of(output: Path | None) -> str:
+    suffix = "" if output is None else output.suffix.lower().removeprefix(".")
+    if suffix in _FORMATS:
+        return suffix
+    if is_stdout(output) or suffix in {"", "txt"}:
+        return "table"
+    hint = "a contact sheet is written by --html" if suffix in {"htm", "html"} else "name one with --format"
+    raise InputError(f"{output}: there is no format {suffix!r}; {hint}")
+
+
+def _keep(text: str) -> int | float:
+    """Return a number of photos, or a share of them above 0 and up to 1, for argparse."""
+    if not text.endswith("%"):
+        return positive_int(text)
+    percent = float(text[:-1])
+    if not 0 < percent <= 100:
+        raise argparse.ArgumentTypeError(f"a share is above 0% and up to 100%; got {text}")
+    return percent / 100
+
+
+_keep.__name__ = "number or percentage"  # argparse names the type in its message
+
+
+def _percent(text: str) -> float:
+    """Return a number from 0 to 100, for argparse."""
+    number = float(text)
+    if not 0 <= number <= 100:
+        raise argparse.ArgumentTypeError(f"must be from 0 to 100; got {text}")
+    return number
+
+
+_percent.__name__ = "number"
+
+
+def _share(text: str) -> float:
+    """Return a number from 0 to 1, for argparse."""
+    number = float(text)
+    if not 0 <= number <= 1:
+        raise argparse.ArgumentTypeError(f"must be from 0 to 1; got {text}")
+    return number
+
+
+_share.__name__ = "number"
