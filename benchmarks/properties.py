@@ -18,7 +18,7 @@ from PIL import Image
 from critics.folds import FOLD_COUNT, folds_of
 from photocritic import Critic
 from photocritic.core.images import load_photo
-from photocritic.core.properties import ratings_subject, tile_map
+from photocritic.core.properties import tile_map
 
 
 def main() -> None:
@@ -63,10 +63,10 @@ def _figures(folder: Path, rows: list[dict[str, str]], critics: Path | None) -> 
             if critic is None:
                 continue
             verdict = critic.look(path)
-            assert verdict.appeal.logit_map is not None
+            ratings = verdict.appeal.mean_map
+            assert ratings is not None
             assert verdict.quality is not None
-            subject = ratings_subject(verdict.appeal.logit_map, verdict.appeal.aspect.scale.levels)
-            measured = tiles.properties(subject)
+            measured = tiles.properties(np.maximum(ratings - ratings.mean(), 0))
             put("sharpness of the subject", at, measured.sharpness_subject)
             put("detail of the subject", at, measured.detail_subject)
             put("little motion of the subject", at, -measured.motion)

@@ -7,7 +7,7 @@ from PIL import Image, ImageFilter
 
 from demo.photos import demo_photos
 from photocritic.core.images import load_photo
-from photocritic.core.properties import Properties, TileMap, boxes_subject, photo_properties, ratings_subject, tile_map
+from photocritic.core.properties import Properties, TileMap, boxes_subject, middle_subject, photo_properties, tile_map
 from photocritic.errors import InputError
 
 # Not moon.png, which repeats each pixel, nor clock_motion.png, which is blurred as it comes.
@@ -154,14 +154,27 @@ def test_noise_is_measured() -> None:
     assert photo_properties(grainy(np.full((400, 600), 128, np.uint8), 4)).noise == pytest.approx(4, rel=0.15)
 
 
-def test_a_map_of_ratings_is_where_they_are_above_average() -> None:
-    """Nothing below it; everywhere where none is better."""
-    evidence = np.zeros((3, 2, 2), np.float32)
-    evidence[2, 0, 1] = 4
-    subject = ratings_subject(evidence, (1, 2, 3))
+def test_the_middle_counts_most() -> None:
+    """Alike to all sides, whatever the shape."""
+    subject = middle_subject((20, 30))
 
-    assert subject.tolist() == [[0, 1], [0, 0]]
-    assert ratings_subject(np.zeros((3, 2, 2), np.float32), (1, 2, 3)).tolist() == [[1, 1], [1, 1]]
+    assert (20, 30) == subject.shape
+    assert subject[9:11, 14:16].min() == pytest.approx(subject.max(), rel=1e-9)
+    assert subject.max() > 0.95
+    assert np.allclose(subject, subject[::-1, ::-1])
+    assert subject[0, 0] < 0.02
+
+
+@pytest.mark.parametrize("period_px", [2, 4])
+def test_stripes_that_leave_nothing_coarse_are_measured(period_px: int) -> None:
+    """Their fine structure is more than a hundred thousand times the coarse."""
+    stripes = np.zeros((400, 600), np.uint8)
+    stripes[:, np.arange(600) % period_px < period_px // 2] = 255
+
+    measured = photo_properties(stripes)
+
+    assert measured.sharpness_whole > 0.9
+    assert 0 <= measured.motion <= 1
 
 
 def test_no_boxes_are_the_whole() -> None:
@@ -189,7 +202,5 @@ def test_what_is_no_image_is_refused() -> None:
         TileMap(np.zeros((3, 4, 4), np.float16), 0)
     with pytest.raises(InputError, match="finite"):
         TileMap(np.full((10, 4, 4), np.nan, np.float16), 0)
-    with pytest.raises(InputError, match="logit map"):
-        ratings_subject(np.zeros((3, 2, 2), np.float32), (1, 2))
     with pytest.raises(InputError, match="size"):
         boxes_subject([], 0, 10)

@@ -51,7 +51,7 @@ def made_look(critic: Critic, path: Path, seed: int = 0, **fields: Any) -> Look:
 
 def made_plan(critic: Critic, photos: Sequence[tuple[tuple[Path, ...], Pile, int]]) -> Plan:
     """Return a plan of photos, each with its files, its pile and its stars."""
-    evidence = Evidence(60, 70, detail=4.0, focus="subject", motion=0.0, clipped=0.0, light=100.0)
+    evidence = Evidence(60, 70, 60, 70, detail=4.0, focus="subject", motion=0.0, clipped=0.0, light=100.0)
     planned = tuple(
         Planned(
             name=files[0].name,

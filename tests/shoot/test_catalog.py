@@ -97,7 +97,7 @@ def assert_same(one: Look, other: Look) -> None:
     assert np.array_equal(one.grey, other.grey)
     assert one.faces == other.faces
     assert one.content == other.content
-    assert one.properties() == other.properties()
+    assert one.tiles.properties() == other.tiles.properties()
 
 
 def test_a_second_look_is_from_memory_and_the_same(place: Path, critic: Critic, photos: list[Path]) -> None:

@@ -12,12 +12,12 @@ from photocritic.errors import InputError
 from photocritic.shoot.choice import Candidate, Choice, Pile, Stars, Target, choose
 from photocritic.shoot.worth import Evidence
 
-SHARP = Evidence(60, 80, detail=4.0, focus="subject", motion=0.0, clipped=0.0, light=100.0)
+SHARP = Evidence(60, 80, 60, 80, detail=4.0, focus="subject", motion=0.0, clipped=0.0, light=100.0)
 
 
 def _photo(name: str, appeal: float, quality: float | None = 50.0, **fields: object) -> Candidate:
     known = {"scene": 0, "group": hash(name) % 10_000, "is_series": False}
-    evidence = replace(SHARP, appeal=appeal, quality=quality)
+    evidence = replace(SHARP, appeal=appeal, quality=quality, appeal_points=appeal, quality_points=quality)
     return Candidate(name, evidence=evidence, **(known | fields))  # type: ignore[arg-type]
 
 
@@ -186,7 +186,7 @@ def test_the_order_of_the_files_decides_nothing(order: list[int], keep_count: in
 def test_the_reason_is_said_in_words() -> None:
     """Beside the best for the others, beside the second for the best."""
     best = _photo("a.jpg", 60, 80, group=1)
-    soft = replace(SHARP, quality=70.0, detail=2.0, clipped=0.05)
+    soft = replace(SHARP, quality=70.0, quality_points=70.0, detail=2.0, clipped=0.05)
     photos = [best, replace(best, name="b.jpg", evidence=soft), _photo("c.jpg", 10)]
 
     assert [

@@ -1,12 +1,13 @@
 """What a photo is worth beside others of its group, and in which words."""
 
+import math
 from dataclasses import replace
 
 import pytest
 
-from photocritic.shoot.worth import Evidence, difference
+from photocritic.shoot.worth import Evidence, difference, worths
 
-PHOTO = Evidence(60, 70, detail=4.0, focus="subject", motion=0.1, clipped=0.02, light=100.0)
+PHOTO = Evidence(60, 70, 60, 70, detail=4.0, focus="subject", motion=0.1, clipped=0.02, light=100.0)
 
 
 @pytest.mark.parametrize(
@@ -36,3 +37,31 @@ def test_no_detail_at_all_is_no_error() -> None:
     black = replace(PHOTO, detail=0.0)
 
     assert "hardly different from b" == difference(black, black, "b")
+
+
+@pytest.mark.parametrize(
+    ("changes", "points"),
+    [
+        ({"quality_points": 60.0}, 10),
+        ({"appeal_points": 50.0}, 2),
+        ({"detail": 2.0}, 1),
+        ({"detail": 0.0}, math.log2(4 / 0.01)),
+        ({"motion": 0.6}, 5),
+        ({"clipped": 0.04}, 1),
+        ({"clipped": 1.0}, 2.5),
+        ({"light": 0.0, "appeal": 0.0, "quality": 0.0}, 0),
+    ],
+)
+def test_points_are_lost_by_faults(changes: dict[str, object], points: float) -> None:
+    """Each as much as it was weighed; clipping no more than a little, for the sun may be in the photo."""
+    best, faulty = worths([PHOTO, replace(PHOTO, **changes)])  # type: ignore[arg-type]
+
+    assert points == pytest.approx(best - faulty)
+
+
+def test_a_critic_without_quality_leaves_more_to_detail() -> None:
+    """It is all that is known of how well a photo is made."""
+    unrated = replace(PHOTO, quality=None, quality_points=None)
+    best, soft = worths([unrated, replace(unrated, detail=2.0)])
+
+    assert 5 == pytest.approx(best - soft)

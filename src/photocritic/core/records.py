@@ -287,6 +287,16 @@ class Rating:
         return float(ratings_mean(self.probs, self.aspect.scale.levels))
 
     @property
+    def mean_map(self) -> NDArray[np.float64] | None:
+        """The mean rating that each place alone would have, shape ``(h, w)``; None for a network that has no map."""
+        if self.logit_map is None:
+            return None
+        odds = np.exp(
+            np.moveaxis(self.logit_map, 0, -1).astype(np.float64) - self.logit_map.max(axis=0)[..., np.newaxis]
+        )
+        return ratings_mean(odds, self.aspect.scale.levels)
+
+    @property
     def std(self) -> float:
         """How much people are predicted to disagree, in units of the scale."""
         return float(ratings_std(self.probs, self.aspect.scale.levels))

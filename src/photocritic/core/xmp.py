@@ -121,8 +121,9 @@ def sidecars(photo: Path) -> list[Path]:
     their sidecars so, write them for RAW files. Where there is no such RAW file it belongs to ``IMG.JPG``.
     """
     found = _sidecar_named(photo, photo.name)
-    if photo.suffix and (photo.suffix.lower() in RAW_SUFFIXES or not _has_raw_twin(photo)):
-        found += _sidecar_named(photo, photo.stem)
+    plain = _sidecar_named(photo, photo.stem) if photo.suffix else []
+    if plain and (photo.suffix.lower() in RAW_SUFFIXES or not _has_raw_twin(photo)):
+        found += plain
     return found
 
 

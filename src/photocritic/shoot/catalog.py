@@ -43,9 +43,7 @@ from photocritic.core.properties import (
     PROPERTIES_VERSION,
     TILE_CHANNELS,
     TILES_LONG_SIDE,
-    Properties,
     TileMap,
-    ratings_subject,
     tile_map,
 )
 from photocritic.core.records import Aspect, Assessment, Failure, Rating
@@ -151,18 +149,6 @@ class Look:
         """The photo's file."""
         assert self.assessment.path is not None
         return self.assessment.path
-
-    def subject(self) -> NDArray[np.float64] | None:
-        """Return where the critic sees the subject; None for a critic without a map."""
-        appeal = self.assessment.appeal
-        return None if appeal.logit_map is None else ratings_subject(appeal.logit_map, appeal.aspect.scale.levels)
-
-    def properties(self) -> Properties:
-        """Return what was measured of the photo, its subject being where its own appeal is highest.
-
-        For frames of one burst, `TileMap.properties` under one subject for all is fairer.
-        """
-        return self.tiles.properties(self.subject())
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from photocritic.shoot.worth import Evidence, difference, worths
 DIVERSITY: Final = 0.3
 """How much a selection prefers the new over the good, 0 … 1, unless it is asked for otherwise."""
 
-REJECT_MARGIN: Final = 30.0
+REJECT_MARGIN: Final = 25.0
 """How many points a reject is worth less than the best of its group; weighed by benchmarks/bursts.py."""
 
 DEFAULT_STARS: Final = "5:95,4:80,3:50,2:20"

@@ -9,12 +9,12 @@ from typing import Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from photocritic.core.properties import boxes_subject
-from photocritic.core.records import Card, Failure
+from photocritic.core.properties import boxes_subject, middle_subject
+from photocritic.core.records import Aspect, Card, Failure, Rating
 from photocritic.critic.critic import Critic
 from photocritic.shoot.catalog import Look
 from photocritic.shoot.choice import Candidate, Choice, Target, choose
-from photocritic.shoot.groups import WHOLE_KINDS, Frame, Grouping, Kind, group_photos, likeness_vectors
+from photocritic.shoot.groups import WHOLE_KINDS, Frame, Kind, group_photos, likeness_vectors
 from photocritic.shoot.photos import PhotoFiles
 from photocritic.shoot.worth import Evidence
 
@@ -91,7 +91,9 @@ def plan_cull(
     embeddings = np.stack([look.assessment.embedding for look in looks]) if looks else np.empty((0, 1), np.float32)
     thumbnails = np.stack([look.grey for look in looks]) if looks else None
     grouping = group_photos(frames, embeddings, thumbnails)
-    evidence = _evidence(looks, grouping)
+    evidence: dict[int, Evidence] = {}
+    for group in grouping.groups:
+        evidence |= zip(group.rows, group_evidence([looks[row] for row in group.rows]), strict=True)
     candidates = [
         Candidate(
             name=frame.name,
@@ -130,27 +132,30 @@ def plan_cull(
     return Plan(photos, tuple(failures), critic.card, critic.model.id)
 
 
-def _evidence(looks: Sequence[Look], grouping: Grouping) -> list[Evidence]:
-    """Return the evidence of each photo, the frames of a group measured in one way."""
-    found: dict[int, Evidence] = {}
-    for group in grouping.groups:
-        frames = [looks[row] for row in group.rows]
-        has_faces = all(look.faces for look in frames)
-        shared = _shared_subjects(frames)
-        for row, look in zip(group.rows, frames, strict=True):
-            subject = _eyes(look) if has_faces else shared.get(look.tiles.tiles.shape)
-            found[row] = _measured(look, subject, "eyes" if has_faces else "subject")
-    return [found[row] for row in range(len(looks))]
+def group_evidence(looks: Sequence[Look]) -> list[Evidence]:
+    """Return what is known of each photo of a group, all measured in one way.
+
+    Sharpness is that of the eyes where every photo has faces, else that of the middle, where subjects mostly are.
+    """
+    has_faces = all(look.faces for look in looks)
+    return [_measured(look, "eyes" if has_faces else "subject") for look in looks]
 
 
-def _shared_subjects(frames: Sequence[Look]) -> dict[tuple[int, ...], NDArray[np.float64]]:
-    """Return where the subject is in the frames of each shape: where the critic sees it in most of them."""
-    seen: dict[tuple[int, ...], list[NDArray[np.float64]]] = {}
-    for look in frames:
-        subject = look.subject()
-        if subject is not None:
-            seen.setdefault(look.tiles.tiles.shape, []).append(subject)
-    return {shape: np.mean(maps, axis=0) for shape, maps in seen.items() if len({one.shape for one in maps}) == 1}
+def _measured(look: Look, focus: Literal["subject", "eyes"]) -> Evidence:
+    height, width = look.tiles.tiles.shape[1:]
+    properties = look.tiles.properties(_eyes(look) if focus == "eyes" else middle_subject((height, width)))
+    appeal, quality = look.assessment.appeal, look.assessment.quality
+    return Evidence(
+        appeal=appeal.score,
+        quality=None if quality is None else quality.score,
+        appeal_points=_points(appeal.mean, appeal.aspect),
+        quality_points=None if quality is None else _points(_mean_in_the_middle(quality), quality.aspect),
+        detail=properties.detail_subject,
+        focus=focus,
+        motion=properties.motion,
+        clipped=properties.clipped_high_whole,
+        light=float(look.grey.mean()),
+    )
 
 
 def _eyes(look: Look) -> NDArray[np.float64]:
@@ -164,15 +169,12 @@ def _eyes(look: Look) -> NDArray[np.float64]:
     )
 
 
-def _measured(look: Look, subject: NDArray[np.float64] | None, focus: Literal["subject", "eyes"]) -> Evidence:
-    properties = look.tiles.properties(subject)
-    quality = look.assessment.quality
-    return Evidence(
-        appeal=look.assessment.appeal.score,
-        quality=None if quality is None else quality.score,
-        detail=properties.detail_subject,
-        focus=focus,
-        motion=properties.motion,
-        clipped=properties.clipped_high_whole + properties.clipped_low_whole,
-        light=float(look.grey.mean()),
-    )
+def _mean_in_the_middle(rating: Rating) -> float:
+    means = rating.mean_map
+    return rating.mean if means is None else float(np.average(means, weights=middle_subject(means.shape)))
+
+
+def _points(mean: float, aspect: Aspect) -> float:
+    """Return a mean rating as a share of its scale, 0 … 100."""
+    scale = aspect.scale
+    return 100 * (mean - scale.worst) / (scale.best - scale.worst)

@@ -1,6 +1,8 @@
 """What a photo is worth beside the others of its group, in points, and how it differs from another, in words.
 
-Pure decisions on figures. What counts, and how much, was weighed by ``python -m benchmarks.bursts``.
+Pure decisions on figures. What counts, and how much, was weighed by ``python -m benchmarks.bursts`` on made bursts and
+on series with people's opinions, each on one half and checked on the other; LOG.md has the figures. Points are shares
+of a rating scale, not percentiles: these saturate at both ends, where bursts of good photographers lie.
 """
 
 from collections.abc import Iterator, Sequence
@@ -10,8 +12,14 @@ from typing import Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-# The critic's quality tells frames of one scene apart best, and appeal says what is liked about the scene.
-_QUALITY_WEIGHT: Final = 0.8
+# Quality tells frames of one scene apart; appeal says what is liked about the scene, which they share.
+_APPEAL_WEIGHT: Final = 0.2
+_OCTAVE_POINTS: Final = 1.0  # for twice the detail
+_OCTAVE_POINTS_UNRATED: Final = 5.0  # where the critic does not rate quality
+_MOTION_POINTS: Final = 10.0  # for a pure streak
+_CLIPPED_POINTS: Final = 50.0  # for all of the photo, if all counted; but …
+_CLIPPED_MAX: Final = 0.05  # … of what is clipped beyond the group's least, no more counts: the sun may be in it
+_DETAIL_MIN: Final = 0.01  # grey levels, too few to see
 
 _SHARPER: Final = 1.15  # said to be sharper from this ratio of detail on
 _MOVED_MORE: Final = 0.15  # of 1, a pure streak
@@ -25,17 +33,21 @@ class Evidence:
     """What is known of one photo when it is compared with others of its group.
 
     Attributes:
-        appeal: The critic's score of its appeal, 0 … 100.
-        quality: The critic's score of its quality, 0 … 100; None from a critic that does not rate it.
+        appeal: The critic's score of its appeal, a percentile 0 … 100.
+        quality: The critic's score of its quality, a percentile; None from a critic that does not rate it.
+        appeal_points: Its expected appeal, from the worst of the scale, 0, to the best, 100.
+        quality_points: Its expected quality likewise, most of all in the middle of the photo; None as above.
         detail: How strong the finest detail of its subject is, in grey levels.
         focus: What that was measured of: the subject, or eyes.
         motion: How far its subject's detail is lost in one direction, 0 … 1.
-        clipped: The share of the photo that is without detail in white or black, 0 … 1.
+        clipped: The share of the photo that is without detail in white, 0 … 1.
         light: Its mean luma, in grey levels of 255.
     """
 
     appeal: float
     quality: float | None
+    appeal_points: float
+    quality_points: float | None
     detail: float
     focus: Literal["subject", "eyes"]
     motion: float
@@ -52,16 +64,22 @@ def worths(group: Sequence[Evidence]) -> NDArray[np.float64]:
     """Return what each photo of a group is worth beside the others, in points; only differences tell.
 
     Args:
-        group: At least one photo.
+        group: At least one photo; all judged by one critic.
 
     Returns:
         Shape ``(N,)``; higher is better.
     """
-    appeal = np.array([one.appeal for one in group])
-    if any(one.quality is None for one in group):
-        return appeal
-    quality = np.array([one.quality for one in group], dtype=np.float64)
-    result: NDArray[np.float64] = _QUALITY_WEIGHT * quality + (1 - _QUALITY_WEIGHT) * appeal
+    appeal = np.array([one.appeal_points for one in group])
+    quality = np.array([one.quality_points for one in group if one.quality_points is not None])
+    octaves = np.log2([max(one.detail, _DETAIL_MIN) for one in group])
+    clipped = np.array([one.clipped for one in group])
+    faults = _MOTION_POINTS * np.array([one.motion for one in group])
+    faults += _CLIPPED_POINTS * np.minimum(clipped - clipped.min(), _CLIPPED_MAX)
+    result: NDArray[np.float64]
+    if len(quality) < len(group):
+        result = appeal + _OCTAVE_POINTS_UNRATED * octaves - faults
+    else:
+        result = quality + _APPEAL_WEIGHT * appeal + _OCTAVE_POINTS * octaves - faults
     return result
 
 
@@ -74,8 +92,8 @@ def difference(one: Evidence, other: Evidence, name: str) -> str:
         name: What the other is called.
 
     Example:
-        >>> sharp = Evidence(60, 80, detail=4, focus="subject", motion=0, clipped=0, light=100)
-        >>> soft = Evidence(60, 70, detail=2, focus="subject", motion=0, clipped=0, light=101)
+        >>> sharp = Evidence(60, 80, 55, 70, detail=4, focus="subject", motion=0, clipped=0, light=100)
+        >>> soft = Evidence(60, 70, 55, 60, detail=2, focus="subject", motion=0, clipped=0, light=101)
         >>> difference(sharp, soft, "b.jpg")
         'sharper subject than b.jpg, quality 80 against 70, same light'
     """
