@@ -1,5 +1,6 @@
 # make demo   rate sample photos and show the table and a contact sheet (no torch)
 # make test   format, lint, types, import contracts, and the whole suite
+# make darktable  have darktable itself read what is written for it (needs darktable and Xvfb)
 # make critic teach and examine the critic that comes in the package (needs the data: DATA=…)
 # make study  what the packaged critic's plan was chosen by: inner folds
 # make bench  time photocritic beside the straightforward way
@@ -10,7 +11,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: demo test check format critic study bench clean
+.PHONY: demo test darktable check format critic study bench clean
 
 demo: $(VENV)/.demo
 	$(BIN)/python -m demo.photos build/demo/photos
@@ -18,6 +19,9 @@ demo: $(VENV)/.demo
 
 test: check
 	$(BIN)/python -m pytest
+
+darktable: $(VENV)/.dev
+	$(BIN)/python -m pytest -m darktable
 
 check: $(VENV)/.dev
 	$(BIN)/ruff format --check .

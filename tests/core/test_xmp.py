@@ -212,7 +212,7 @@ def parsed(text: str) -> PersonMark:
         (LIGHTROOM_CLASSIC, (3, "pick", "Red")),
         (LIGHTROOM_IN_JAPANESE, (4, "reject", "パープル")),
         (DARKTABLE, (4, None, "Green")),
-        (DIGIKAM, (5, "pending", None)),
+        (DIGIKAM, (5, "pending", "Green")),
         (CAPTURE_ONE, (2, None, "Green")),
         (WINDOWS, (4, None, None)),
         (PHOTO_MECHANIC, (None, "pick", None)),

@@ -12,7 +12,7 @@ from PIL import Image, ImageCms
 
 from photocritic.core.headers import read_header
 from photocritic.core.xmp_jpeg import MAX_JPEG_PACKET_BYTES, jpeg_packet, jpeg_with_packet
-from photocritic.core.xmp_merge import Marks, merged
+from photocritic.core.xmp_merge import PROGRAMS, Marks, merged
 from photocritic.errors import InputError
 from tests.conftest import scene
 from tests.core.test_xmp_merge import FIGURES, called, needs_exiftool, needs_exiv2, seen_by_exiftool, without_ours
@@ -46,9 +46,9 @@ def with_segment(content: bytes, marker: int, payload: bytes) -> bytes:
 
 def merged_into(content: bytes, marks: Marks = MARKS) -> bytes:
     """Merge marks into a JPEG, and check that a second time changes nothing."""
-    once = jpeg_with_packet(content, merged(jpeg_packet(content), marks, "all", overwrites_person=False))
+    once = jpeg_with_packet(content, merged(jpeg_packet(content), marks, PROGRAMS, overwrites_person=False))
 
-    assert once == jpeg_with_packet(once, merged(jpeg_packet(once), marks, "all", overwrites_person=False))
+    assert once == jpeg_with_packet(once, merged(jpeg_packet(once), marks, PROGRAMS, overwrites_person=False))
     return once
 
 
@@ -119,7 +119,7 @@ def test_exiftool_and_exiv2_read_it_and_miss_nothing(tmp_path: Path) -> None:
 def test_exiftool_finds_no_fault_with_a_fresh_packet(tmp_path: Path) -> None:
     """By its own validation, which finds faults that readers pass over."""
     path = tmp_path / "IMG.jpg"
-    path.write_bytes(jpeg_with_packet(jpeg(exif=b""), merged(None, MARKS, "lightroom", overwrites_person=False)))
+    path.write_bytes(jpeg_with_packet(jpeg(exif=b""), merged(None, MARKS, ["lightroom"], overwrites_person=False)))
 
     assert b"Validate                        : OK" in called("exiftool", "-validate", path).stdout
 
@@ -140,7 +140,7 @@ def test_an_extension_stays_where_the_packet_names_it() -> None:
     content = extended(guid)
 
     assert 2 == merged_into(content).count(guid)
-    fresh = merged(None, MARKS, "all", overwrites_person=False)
+    fresh = merged(None, MARKS, PROGRAMS, overwrites_person=False)
     with pytest.raises(InputError, match="an Extended XMP that the new packet does not name"):
         jpeg_with_packet(content, fresh)
 
@@ -170,7 +170,7 @@ def mpf(content: bytes) -> bytes:
 def test_what_would_be_harmed_is_refused(content: bytes, reason: str) -> None:
     """With the reason; the caller leaves the photo alone."""
     with pytest.raises(InputError, match=reason):
-        jpeg_with_packet(content, merged(None, MARKS, "all", overwrites_person=False))
+        jpeg_with_packet(content, merged(None, MARKS, PROGRAMS, overwrites_person=False))
 
 
 def test_pictures_behind_do_not_hinder_what_moves_nothing() -> None:
@@ -189,7 +189,7 @@ def test_pictures_behind_do_not_hinder_what_moves_nothing() -> None:
 def test_the_largest_packet_fits_and_no_larger() -> None:
     """What is left for padding is used for it."""
     for size in (60_000, 65_000, 65_200):
-        packet = merged(None, Marks(), "all", overwrites_person=False).replace(
+        packet = merged(None, Marks(), PROGRAMS, overwrites_person=False).replace(
             b"</rdf:RDF>", b" " * size + b"</rdf:RDF>"
         )
         found = jpeg_packet(jpeg_with_packet(jpeg(), packet))
@@ -204,7 +204,7 @@ def test_the_largest_packet_fits_and_no_larger() -> None:
 
 def test_an_xml_declaration_stays_outside() -> None:
     """Inside a wrapper it would be an error."""
-    fresh = merged(None, MARKS, "all", overwrites_person=False)
+    fresh = merged(None, MARKS, PROGRAMS, overwrites_person=False)
     declared = b"\xef\xbb\xbf<?xml version='1.0' encoding='UTF-8'?>\r\n" + fresh
 
     assert jpeg_with_packet(jpeg(), fresh) == jpeg_with_packet(jpeg(), declared)
@@ -216,7 +216,7 @@ def test_any_bytes_are_changed_or_refused(noise: bytes, place: int) -> None:
     content = jpeg()
     for before in (b"\xff\xd8" + noise, content[:place] + noise + content[place:], content[:place]):
         try:
-            after = jpeg_with_packet(before, merged(None, MARKS, "all", overwrites_person=False))
+            after = jpeg_with_packet(before, merged(None, MARKS, PROGRAMS, overwrites_person=False))
         except InputError:
             continue
         assert before == after.replace(segment(0xE1, XMP + (jpeg_packet(after) or b"")), b"")

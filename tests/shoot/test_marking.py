@@ -10,7 +10,7 @@ import pytest
 from photocritic import Critic, Failure
 from photocritic.core.xmp import parse_mark
 from photocritic.core.xmp_jpeg import jpeg_packet
-from photocritic.core.xmp_merge import Marks, Said, merged
+from photocritic.core.xmp_merge import PROGRAMS, Marks, Said, merged
 from photocritic.shoot.apply import apply
 from photocritic.shoot.choice import Pile
 from photocritic.shoot.marking import Markings, markings_of
@@ -21,9 +21,9 @@ PERSON = b"""<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
 <rdf:Description xmlns:xmp="http://ns.adobe.com/xap/1.0/" xmp:Rating="2"/></rdf:RDF>"""
 
 
-def _markings(plan: Plan, program: Any = "all", said: dict[Path, Any] | None = None, **options: bool) -> Markings:
+def _markings(plan: Plan, programs: Any = PROGRAMS, said: dict[Path, Any] | None = None, **options: bool) -> Markings:
     nothing = {path: Said() for photo in plan.photos for path in photo.files}
-    return markings_of(plan, program, nothing | (said or {}), **options)
+    return markings_of(plan, programs, nothing | (said or {}), **options)
 
 
 def _apply(markings: Markings, folder: Path) -> list[str]:
@@ -47,10 +47,12 @@ def test_piles_become_stars_flags_and_labels(
     """A reject has no stars."""
     markings = _markings(made_plan(critic, [((raw,), pile, 4)]))
 
-    marks = [parse_mark(marking.packet) for marking in markings.changes]
+    marks = {marking.path.name: parse_mark(marking.packet) for marking in markings.changes}
 
-    assert ["1.xmp", "1.CR2.xmp"] == [marking.path.name for marking in markings.changes]
-    assert [(rating, flag, label)] * 2 == [(mark.stars, mark.flag, mark.label) for mark in marks if mark]
+    assert {
+        "1.xmp": (rating, None if flag == "pick" else flag, label),  # Lightroom reads no other flag there
+        "1.CR2.xmp": (rating, flag, label),
+    } == {name: (mark.stars, mark.flag, mark.label) for name, mark in marks.items() if mark}
 
 
 def test_a_second_run_changes_nothing(critic: Critic, raw: Path, tmp_path: Path) -> None:
@@ -88,7 +90,7 @@ def test_what_a_person_said_of_the_jpeg_holds_for_its_raw_file(critic: Critic, r
     """They are one photo."""
     (tmp_path / "1.jpg").touch()
     (tmp_path / "1.jpg.xmp").write_bytes(PERSON)
-    markings = _markings(made_plan(critic, [((tmp_path / "1.jpg", raw), Pile.KEEP, 5)]), "lightroom")
+    markings = _markings(made_plan(critic, [((tmp_path / "1.jpg", raw), Pile.KEEP, 5)]), ["lightroom"])
 
     assert ["1.xmp"] == [marking.path.name for marking in markings.changes]
     assert 1 == markings.person_count
@@ -130,7 +132,7 @@ def test_inside_a_jpeg_only_if_asked(critic: Critic, save_scene: Callable[..., P
     jpeg = save_scene("1.jpg")
     plan = made_plan(critic, [((jpeg,), Pile.KEEP, 5)])
 
-    without, inside = _markings(plan, "lightroom"), _markings(plan, "lightroom", is_inside=True)
+    without, inside = _markings(plan, ["lightroom"]), _markings(plan, ["lightroom"], is_inside=True)
 
     assert ((), {".jpg": 1}) == (without.changes, without.unread)
     assert {} == inside.unread
@@ -140,7 +142,7 @@ def test_inside_a_jpeg_only_if_asked(critic: Critic, save_scene: Callable[..., P
     mark = parse_mark(packet)
     assert mark is not None
     assert (5, "Green") == (mark.stars, mark.label)
-    again = _markings(plan, "lightroom", is_inside=True)
+    again = _markings(plan, ["lightroom"], is_inside=True)
     assert ((), 1) == (again.changes, again.same_count)
 
 
@@ -174,7 +176,7 @@ def test_names_without_end_and_of_any_characters(critic: Critic, tmp_path: Path)
     [marking, *_] = _markings(made_plan(critic, [((path,), Pile.KEEP, 5)])).changes
 
     assert 'a "b" <c>\n\x01.xmp' == marking.path.name
-    assert merged(marking.packet, Marks(rating=5), "all", overwrites_person=False)
+    assert merged(marking.packet, Marks(rating=5), PROGRAMS, overwrites_person=False)
 
 
 def test_the_checksum_is_of_what_was_read(critic: Critic, raw: Path) -> None:

@@ -245,6 +245,7 @@ def _target(options: argparse.Namespace, photo_count: int) -> "Target":
 
 def _write(options: argparse.Namespace, plan: "Plan", catalog: "Catalog", log: "CullLog") -> None:
     """Write what is to be written, or say what would be."""
+    from photocritic.core.xmp_merge import PROGRAMS
     from photocritic.shoot.gathering import transfers_of
     from photocritic.shoot.marking import markings_of
 
@@ -260,7 +261,7 @@ def _write(options: argparse.Namespace, plan: "Plan", catalog: "Catalog", log: "
     said = dict(zip(files, catalog.said(files, jobs=options.jobs), strict=True))
     markings = markings_of(
         plan,
-        options.program,
+        PROGRAMS if options.program == "all" else [options.program],
         said,
         is_inside=options.in_file,
         overwrites_person=options.overwrite_ratings,

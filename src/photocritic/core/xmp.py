@@ -32,6 +32,17 @@ _RDF: Final = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 _BLANK: Final = " \t\r\n\0"
 _SEPARATOR: Final = "\x1f"  # of namespace and name; expat refuses a namespace that holds it, and none may hold this
 _WHOLE_NUMBER: Final = re.compile(r"[+-]?\d{1,9}(\.0*)?", re.ASCII)
+_DIGIKAM_COLORS: Final = {
+    "1": "Red",
+    "2": "Orange",
+    "3": "Yellow",
+    "4": "Green",
+    "5": "Blue",
+    "6": "Purple",
+    "7": "Grey",
+    "8": "Black",
+    "9": "White",
+}
 _DARKTABLE_COLORS: Final = {"0": "Red", "1": "Yellow", "2": "Green", "3": "Blue", "4": "Purple"}
 
 
@@ -254,6 +265,14 @@ def _lightroom_color(source: str, value: str) -> _Said:
     return _Said(source, label=value.capitalize())
 
 
+def _digikam_color(source: str, value: str) -> _Said | None:
+    if value == "0":
+        return None
+    if value not in _DIGIKAM_COLORS:
+        raise ValueError(value)
+    return _Said(source, label=_DIGIKAM_COLORS[value])
+
+
 def _darktable_color(source: str, value: str) -> _Said:
     if value not in _DARKTABLE_COLORS:
         raise ValueError(value)
@@ -294,6 +313,7 @@ _FIELDS: Final[Mapping[str, tuple[str, _Meaning, str]]] = {
     ),
     "http://ns.adobe.com/xap/1.0 Label": ("xmp:Label", _label, "text"),
     "http://ns.adobe.com/photoshop/1.0 LabelColor": ("photoshop:LabelColor", _lightroom_color, "text"),
+    "http://www.digikam.org/ns/1.0 ColorLabel": ("digiKam:ColorLabel", _digikam_color, "a whole number from 0 to 9"),
     "http://darktable.sf.net colorlabels": ("darktable:colorlabels", _darktable_color, "a whole number from 0 to 4"),
 }
 

@@ -8,7 +8,7 @@ gives a photo the very stars that we gave it cannot be told from us. Files are w
 
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Literal, NamedTuple, TypeAlias, get_args
@@ -19,8 +19,8 @@ from photocritic.core.xmp import Flag
 from photocritic.core.xmp_document import RDF, Document, Edit, Name, Place
 from photocritic.errors import InputError
 
-Program: TypeAlias = Literal["lightroom", "darktable", "digikam", "captureone", "all"]
-"""For which program marks are written."""
+Program: TypeAlias = Literal["lightroom", "darktable", "digikam", "captureone"]
+"""A program that reads marks."""
 
 Label: TypeAlias = Literal["Red", "Yellow", "Green", "Blue", "Purple"]
 """The colour labels that every program knows, in the words that it knows them by."""
@@ -33,6 +33,8 @@ NAMESPACE: Final = "http://photocritic.org/ns/1.0/"
 
 _REJECTED: Final = -1
 _RECORDS: Final = {"rating": "givenRating", "label": "givenLabel", "pick": "givenPick"}  # of what we gave a photo
+_READERS_OF_PLAIN: Final[frozenset[Program]] = frozenset({"lightroom", "captureone"})
+_READERS_OF_FULL: Final[frozenset[Program]] = frozenset({"darktable", "digikam"})
 _SKELETON: Final = f"""\
 <x:xmpmeta xmlns:x="adobe:ns:meta/" x:xmptk="photocritic">
  <rdf:RDF xmlns:rdf="{RDF}">
@@ -129,9 +131,10 @@ class Said:
     """What a person said, ours left out.
 
     Attributes:
-        rating: -1 rejected, 1 … 5 stars, None if they said nothing of it; also a rating that means nothing, as text.
-        flag: A flag, or a text that is none.
-        label: The colour label.
+        rating: -1 rejected, 1 … 5 stars, 0 if they took ours away, None if they said nothing of it; also a rating that
+            means nothing, as text.
+        flag: A flag, or a text that is none; empty if they took ours away.
+        label: The colour label; likewise.
     """
 
     rating: int | str | None = None
@@ -139,8 +142,8 @@ class Said:
     label: str | None = None
 
 
-def sidecar_paths(photo: Path, program: Program) -> tuple[Path, ...]:
-    """Return the sidecars that a program reads for a photo.
+def sidecar_paths(photo: Path, programs: Collection[Program]) -> dict[Path, frozenset[Program]]:
+    """Return the sidecars that programs read for a photo, and which of them read each.
 
     Lightroom and Capture One read ``IMG.xmp`` for RAW files alone, and not for DNG: for all others they read the
     packet inside the file. darktable and digiKam read ``IMG.CR2.xmp`` and ``IMG.JPG.xmp``. Where one stands there
@@ -148,24 +151,21 @@ def sidecar_paths(photo: Path, program: Program) -> tuple[Path, ...]:
 
     Args:
         photo: The photo's file.
-        program: The program; ``"all"`` gives those of each.
+        programs: The programs.
 
     Returns:
         None, one or two paths.
 
     Example:
-        >>> [path.name for path in sidecar_paths(Path("IMG.CR2"), "all")]
+        >>> [path.name for path in sidecar_paths(Path("IMG.CR2"), PROGRAMS)]
         ['IMG.xmp', 'IMG.CR2.xmp']
-        >>> sidecar_paths(Path("IMG.JPG"), "lightroom")
-        ()
+        >>> sidecar_paths(Path("IMG.JPG"), ["lightroom"])
+        {}
     """
-    names = []
     suffix = photo.suffix.lower()
-    if program not in ("darktable", "digikam") and suffix in RAW_SUFFIXES and suffix != ".dng":
-        names.append(photo.stem)
-    if program not in ("lightroom", "captureone"):
-        names.append(photo.name)
-    return tuple(_spelled(photo, name) for name in names)
+    is_raw = suffix in RAW_SUFFIXES and suffix != ".dng"
+    names = ((photo.stem, _READERS_OF_PLAIN if is_raw else frozenset()), (photo.name, _READERS_OF_FULL))
+    return {_spelled(photo, name): readers & {*programs} for name, readers in names if readers & {*programs}}
 
 
 def _spelled(photo: Path, name: str) -> Path:
@@ -190,7 +190,12 @@ def person_said(packet: bytes, name: str = "the packet") -> Said:
 
 
 def merged(
-    packet: bytes | None, marks: Marks, program: Program, *, overwrites_person: bool, name: str = "the packet"
+    packet: bytes | None,
+    marks: Marks,
+    readers: Collection[Program],
+    *,
+    overwrites_person: bool,
+    name: str = "the packet",
 ) -> bytes:
     """Return an XMP packet that says what it said before, and what we have to say.
 
@@ -200,7 +205,7 @@ def merged(
     Args:
         packet: What a sidecar holds, or what stands inside a photo; None for a fresh sidecar.
         marks: What we have to say. What we said before and say no more is taken away.
-        program: For which program; fields of others are changed only where they repeat what we said.
+        readers: The programs that shall read it; fields of others are changed only where they repeat what we said.
         overwrites_person: Whether a person's own stars, flag and label give way to ours.
         name: What the packet is called in errors.
 
@@ -208,19 +213,22 @@ def merged(
         InputError: If it is no whole XMP packet, or one that is not safe to read, or has a field in an unknown form.
 
     Example:
-        >>> packet = merged(None, Marks(rating=4), "lightroom", overwrites_person=False)
+        >>> packet = merged(None, Marks(rating=4), ["lightroom"], overwrites_person=False)
         >>> b'xmp:Rating="4"' in packet
         True
     """
-    if program not in PROGRAMS:
-        raise InputError(f"a program is one of {', '.join(PROGRAMS)}; got {program!r}")
+    unknown = {*readers} - {*PROGRAMS}
+    if unknown:
+        raise InputError(f"programs are {', '.join(PROGRAMS)}; got {', '.join(map(repr, sorted(unknown)))}")
     document = Document(_SKELETON if packet is None else packet, name)
+    taken = set() if overwrites_person else _taken_away(document)
     goals = marks if overwrites_person else marks.beside(_said(document))
     change = _Change(document)
     records = {}
     for concept, goal in (("rating", goals.rating), ("label", goals.label), ("pick", goals.flag)):
-        is_ours = _concept_changed(change, concept, goal, program, overwrites_person=overwrites_person)
-        records[_RECORDS[concept]] = None if goal is None or not is_ours else str(goal)
+        is_ours = _concept_changed(change, concept, goal, frozenset(readers), overwrites_person=overwrites_person)
+        if concept not in taken:  # our record is all that tells of it
+            records[_RECORDS[concept]] = None if goal is None or not is_ours else str(goal)
     for local, value in {**_figures_texts(marks.figures), **records}.items():
         change.to(_own(local), value)
     return change.packet()
@@ -236,6 +244,8 @@ class _Field:
         means: From its text to the concept's value; None if it says nothing; `ValueError` if it has no meaning.
         form: From the concept's value to its text; None if it has no word for it.
         programs: For which programs it is written.
+        misleads: Programs that go by it against a person who chose otherwise there. For their sake alone it is taken
+            away where we wrote it, unless one that it is written for reads there, too.
         repeats: Which of our records its program would repeat in it.
         is_array: Whether it is an rdf:Seq.
     """
@@ -244,13 +254,19 @@ class _Field:
     concept: str
     means: Callable[[str], int | str | None]
     form: Callable[[int | str], str | None]
-    programs: frozenset[str] = frozenset()
+    programs: frozenset[Program] = frozenset()
+    misleads: frozenset[Program] = frozenset()
     repeats: Callable[[str, int | str], bool] = lambda _concept, _value: True
     is_array: bool = False
 
 
 def _concept_changed(
-    change: "_Change", concept: str, goal: int | str | None, program: Program, *, overwrites_person: bool
+    change: "_Change",
+    concept: str,
+    goal: int | str | None,
+    readers: frozenset[Program],
+    *,
+    overwrites_person: bool,
 ) -> bool:
     """Change what says one concept, and return whether any field now says it in our name."""
     document = change.document
@@ -267,10 +283,11 @@ def _concept_changed(
     is_said = False
     for field in fields:
         is_present = any(word.field is field for word in words)
-        text = None if goal is None else field.form(goal)
-        if is_present and {goal} == set(_meanings(document, field)):
+        is_wanted = bool(field.programs & readers)
+        text = None if goal is None or (field.misleads & readers and not is_wanted) else field.form(goal)
+        if is_present and text is not None and {goal} == set(_meanings(document, field)):
             is_said = is_said or bool(field.programs)
-        elif text is not None and (is_present or program in field.programs):
+        elif text is not None and (is_present or is_wanted):
             change.to(field.name, text, is_array=field.is_array)
             is_said = True
         elif is_present:
@@ -282,8 +299,19 @@ def _said(document: Document) -> Said:
     def first(concept: str) -> int | str | None:
         return next((word.value for word in _words(document, concept) if not word.is_ours), None)
 
-    flag, label = first("pick"), first("label")
-    return Said(first("rating"), None if flag is None else str(flag), None if label is None else str(label))
+    taken = _taken_away(document)
+    rating, flag, label = first("rating"), first("pick"), first("label")
+    return Said(
+        rating=0 if "rating" in taken else rating,
+        flag="" if "pick" in taken else None if flag is None else str(flag),
+        label="" if "label" in taken else None if label is None else str(label),
+    )
+
+
+def _taken_away(document: Document) -> set[str]:
+    """Return the concepts of which we said something by our record, and nothing is said any more."""
+    recorded = {concept for concept, value in _records(document) if value != 0}  # of no stars there is nothing to see
+    return {concept for concept in recorded if not any(_words(document, concept))}
 
 
 class _Word(NamedTuple):
@@ -463,7 +491,6 @@ _DARKTABLE_COLORS: Final = {"Red": "0", "Yellow": "1", "Green": "2", "Blue": "3"
 _DIGIKAM_COLORS: Final = {"Red": "1", "Yellow": "3", "Green": "4", "Blue": "5", "Purple": "6"}
 _DIGIKAM_FLAGS: Final = {"reject": "1", "pending": "2", "pick": "3"}
 
-_ALL_PROGRAMS: Final = frozenset(PROGRAMS)
 _XMP: Final = "http://ns.adobe.com/xap/1.0/"
 _DYNAMIC_MEDIA: Final = "http://ns.adobe.com/xmp/1.0/DynamicMedia/"
 _DIGIKAM: Final = "http://www.digikam.org/ns/1.0/"
@@ -471,15 +498,24 @@ _DIGIKAM: Final = "http://www.digikam.org/ns/1.0/"
 # What has no programs is never added: it is a person's word, or repeats ours and follows it, or goes where it cannot.
 # Lightroom reads our -1 as its flag and repeats it in xmpDM:pick and good; any other flag there was set by a person.
 _FIELDS: Final = (
-    _Field(Name(_XMP, "xmp", "Rating"), "rating", _rating_of, str, _ALL_PROGRAMS),
+    _Field(Name(_XMP, "xmp", "Rating"), "rating", _rating_of, str, frozenset(PROGRAMS)),
     _Field(
         Name("http://ns.microsoft.com/photo/1.0/", "MicrosoftPhoto", "Rating"),
         "rating",
         _stars_of,
         _percent,
-        frozenset({"digikam", "all"}),
+        frozenset({"digikam"}),
     ),
-    _Field(Name(_XMP, "xmp", "Label"), "label", str, str, _ALL_PROGRAMS),
+    # darktable never changes xmp:Label, and where it stands ignores its own field, in which it writes a person's choice
+    # (4.2.1; `make darktable`). digiKam has a field of its own.
+    _Field(
+        Name(_XMP, "xmp", "Label"),
+        "label",
+        str,
+        str,
+        frozenset({"lightroom", "captureone"}),
+        misleads=frozenset({"darktable"}),
+    ),
     _Field(
         Name("http://ns.adobe.com/photoshop/1.0/", "photoshop", "LabelColor"),
         "label",
@@ -491,7 +527,7 @@ _FIELDS: Final = (
         "label",
         _from_words(_reversed(_DARKTABLE_COLORS)),
         _to_words(_DARKTABLE_COLORS),
-        frozenset({"darktable", "all"}),
+        frozenset({"darktable"}),
         is_array=True,
     ),
     _Field(
@@ -499,14 +535,14 @@ _FIELDS: Final = (
         "label",
         _from_words({**_reversed(_DIGIKAM_COLORS), "0": None}),
         _to_words(_DIGIKAM_COLORS),
-        frozenset({"digikam", "all"}),
+        frozenset({"digikam"}),
     ),
     _Field(
         Name(_DIGIKAM, "digiKam", "PickLabel"),
         "pick",
         _from_words({**_reversed(_DIGIKAM_FLAGS), "0": None}),
         _to_words(_DIGIKAM_FLAGS),
-        frozenset({"digikam", "all"}),
+        frozenset({"digikam"}),
         repeats=_flag,
     ),
     _Field(

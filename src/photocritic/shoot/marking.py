@@ -6,7 +6,7 @@ place cannot be read is left alone everywhere, for nobody knows what a person sa
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -25,8 +25,8 @@ from photocritic.shoot.plan import Plan, Planned
 
 _REJECTED: Final = -1
 _LABELS: Final[Mapping[Pile, Label | None]] = {Pile.KEEP: "Green", Pile.MAYBE: None, Pile.REJECT: "Red"}
-# What reads the ratings of anything but RAW only inside the file.
-_INSIDE_READERS: Final = frozenset({"lightroom", "captureone", "all"})
+# They read the ratings of anything but RAW only inside the file.
+_INSIDE_READERS: Final[frozenset[Program]] = frozenset({"lightroom", "captureone"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ class Markings:
 
 def markings_of(
     plan: Plan,
-    program: Program,
+    programs: Collection[Program],
     said_inside: Mapping[Path, Said | Failure],
     *,
     is_inside: bool = False,
@@ -89,7 +89,7 @@ def markings_of(
 
     Args:
         plan: The plan.
-        program: For which program.
+        programs: The programs that shall read them.
         said_inside: What a person said inside each file of each photo, or why that cannot be read.
         is_inside: Whether marks also go inside JPEGs.
         overwrites_person: Whether a person's own stars, flag and label give way.
@@ -98,28 +98,29 @@ def markings_of(
         The places; those of a photo that cannot be marked without harm are failures instead.
     """
     firsts = {group[0].group: _first_name(group) for group in plan.groups}
-    places = {photo.name: _sidecars(photo, program) for photo in plan.photos}
+    places = {photo.name: _sidecars(photo, programs) for photo in plan.photos}
     holders = Counter(path for paths in places.values() for path in paths)
     changes: list[Marking] = []
     failures: list[Failure] = []
     unread: Counter[str] = Counter()
     place_count = person_count = 0
     for photo in plan.photos:
-        own = [path for path in places[photo.name] if holders[path] == 1]
+        own = {path: readers for path, readers in places[photo.name].items() if holders[path] == 1}
         failures += [
             Failure(photo.files[0], f"{path.name} would be the sidecar of another photo as well; rename one of them")
             for path in places[photo.name]
             if holders[path] > 1
         ]
         inside = [path for path in photo.files if is_inside and path.suffix.lower() in JPEG_SUFFIXES]
-        if program in _INSIDE_READERS and not inside and not any(map(_has_plain_sidecar, photo.files)):
+        is_read = _INSIDE_READERS.isdisjoint(programs) or inside or any(map(_has_plain_sidecar, photo.files))
+        if not is_read:
             unread[photo.files[0].suffix.lower()] += 1
         marks = _marks(photo, firsts[photo.group], plan.card, plan.model_id)
         try:
             goal = marks if overwrites_person else marks.beside(_said(photo, said_inside))
             found = [
-                *_in_sidecars(own, goal, program, overwrites_person),
-                *_in_jpegs(inside, goal, program, overwrites_person),
+                *_in_sidecars(own, goal, overwrites_person),
+                *_in_jpegs(inside, goal, programs, overwrites_person),
             ]
         except InputError as err:
             failures.append(Failure(photo.files[0], str(err)))
@@ -135,13 +136,13 @@ def _first_name(group: Sequence[Planned]) -> str | None:
     return min(photo.name for photo in group) if len(group) > 1 else None
 
 
-def _sidecars(photo: Planned, program: Program) -> list[Path]:
-    return [path for file in photo.files for path in sidecar_paths(file, program)]
+def _sidecars(photo: Planned, programs: Collection[Program]) -> dict[Path, frozenset[Program]]:
+    return {path: readers for file in photo.files for path, readers in sidecar_paths(file, programs).items()}
 
 
 def _has_plain_sidecar(file: Path) -> bool:
     """Return whether Lightroom and Capture One read a sidecar of a file."""
-    return bool(sidecar_paths(file, "lightroom"))
+    return bool(sidecar_paths(file, _INSIDE_READERS))
 
 
 def _marks(photo: Planned, group: str | None, card: Card, model_id: str) -> Marks:
@@ -190,22 +191,22 @@ def _fields(said: Said) -> tuple[int | str | None, str | None, str | None]:
 
 
 def _in_sidecars(
-    paths: Sequence[Path], goal: Marks, program: Program, overwrites_person: bool
+    places: Mapping[Path, frozenset[Program]], goal: Marks, overwrites_person: bool
 ) -> Iterator[tuple[Marking, bool]]:
-    for path in paths:
+    for path, readers in places.items():
         old = _bytes(path)
-        packet = merged(old, goal, program, overwrites_person=overwrites_person, name=str(path))
+        packet = merged(old, goal, readers, overwrites_person=overwrites_person, name=str(path))
         yield Marking(path, packet, _sha256(old), is_inside=False), packet == old
 
 
 def _in_jpegs(
-    paths: Sequence[Path], goal: Marks, program: Program, overwrites_person: bool
+    paths: Sequence[Path], goal: Marks, programs: Collection[Program], overwrites_person: bool
 ) -> Iterator[tuple[Marking, bool]]:
     for path in paths:
         try:
             jpeg = path.read_bytes()
             packet = merged(
-                jpeg_packet(jpeg), goal, program, overwrites_person=overwrites_person, name=f"the packet inside {path}"
+                jpeg_packet(jpeg), goal, programs, overwrites_person=overwrites_person, name=f"the packet inside {path}"
             )
             is_same = jpeg_with_packet(jpeg, packet) is jpeg
         except OSError as err:
