@@ -7,6 +7,7 @@ the text itself; and the edited text is read again and compared. What a field me
 
 import codecs
 import re
+from collections import ChainMap
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NoReturn, TypeAlias
@@ -20,6 +21,7 @@ RDF: Final = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 _XML: Final = "http://www.w3.org/XML/1998/namespace"
 _ROOTS: Final = frozenset({"xmpmeta", "xapmeta", "RDF"})
 _MAX_DEPTH: Final = 100
+_MAX_TEXTS: Final = 100  # of one field of stars, flags or labels
 _SEPARATOR: Final = "\x1f"  # of namespace and name; XML cannot hold it
 _BLANK: Final = " \t\r\n\0"
 _BLANK_BYTES: Final = b" \t\r\n"
@@ -82,7 +84,7 @@ class _Element:
     tag_end: int
     is_empty_tag: bool
     attributes: list[_Attribute]
-    scope: Mapping[str, str]  # prefix → namespace
+    scope: ChainMap[str, str]  # prefix → namespace
     children: list["_Node"] = field(default_factory=list)
     content_end: int = 0
     end: int = 0
@@ -164,6 +166,17 @@ class Document:
 
     def _descriptions(self) -> list[_Element]:
         return [element for element in self._rdf.elements if element.key == _rdf("Description")]
+
+    def texts(self, name: Name) -> list[str]:
+        """Return what a field of few words says, in all its places.
+
+        Raises:
+            InputError: If it says more than anybody means.
+        """
+        texts = [text for place in self.fields.get(name.key, ()) for text in place.values]
+        if len(texts) > _MAX_TEXTS:
+            raise InputError(f"{self._name} has {name.prefix}:{name.local} {len(texts):,} times; it is left alone")
+        return texts
 
     def set_to(self, place: Place, value: str) -> Edit:
         """Return the edit that gives a field another value where it stands, in the form that it has there.
@@ -287,10 +300,11 @@ class Document:
         """
         if not edits:
             return self._packet(self._text)
-        text = self._text
-        for start, end, new in sorted(edits, reverse=True):
-            text = text[:start] + new.encode() + text[end:]
-        text = self._padded(text)
+        pieces, position = [], 0
+        for start, end, new in sorted(edits):
+            pieces += [self._text[position:start], new.encode()]
+            position = end
+        text = self._padded(b"".join([*pieces, self._text[position:]]))
         packet = self._packet(text)
         after = Document(packet, f"{self._name} as merged")
         if after._others(touched) != self._others(touched):
@@ -416,9 +430,9 @@ class _Reader:
         start = self._parser.CurrentByteIndex
         tag = _TAG_NAME.match(self._text, start)
         assert tag is not None
-        scope = self._open[-1].scope if self._open else {}
+        scope = self._open[-1].scope if self._open else ChainMap()
         if self._declared:
-            scope = {**scope, **self._declared}
+            scope = scope.new_child(self._declared)  # not a copy: a hostile packet declares anew at each element
             self._declared = {}
         # expat gives names and values in full, the tag their places.
         pairs = zip(attributes[::2], attributes[1::2], strict=True)

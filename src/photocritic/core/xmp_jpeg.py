@@ -58,18 +58,18 @@ def jpeg_packet(jpeg: bytes) -> bytes | None:
     return None if segment is None else segment.content.removeprefix(_XMP)
 
 
-def without_packet(jpeg: bytes) -> tuple[memoryview, memoryview]:
-    """Return what stands before and behind the main XMP packet of a JPEG.
+def around_packet(jpeg: bytes) -> tuple[memoryview, memoryview, memoryview]:
+    """Return what stands before the main XMP packet of a JPEG, the packet itself, and what stands behind it.
 
     It tells whether two files are one photo, whatever has been said of it. Of a file that is no whole JPEG, or that
-    holds several packets, the first part is all of it.
+    holds no packet or several, the first part is all of it.
 
     Args:
         jpeg: The file's bytes.
 
     Example:
-        >>> [len(part) for part in without_packet(b"no JPEG")]
-        [7, 0]
+        >>> [len(part) for part in around_packet(b"no JPEG")]
+        [7, 0, 0]
     """
     view = memoryview(jpeg)
     try:
@@ -77,8 +77,8 @@ def without_packet(jpeg: bytes) -> tuple[memoryview, memoryview]:
     except InputError:
         segment = None
     if segment is None:
-        return view, view[len(view) :]
-    return view[: segment.start], view[segment.end :]
+        return view, view[:0], view[:0]
+    return view[: segment.start], view[segment.start : segment.end], view[segment.end :]
 
 
 def jpeg_with_packet(jpeg: bytes, packet: bytes) -> bytes:

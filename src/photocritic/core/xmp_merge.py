@@ -109,20 +109,23 @@ class Marks:
     def beside(self, said: "Said") -> "Marks":
         """Return what may be said beside a person's own words.
 
-        Who gave stars or rejected keeps that, and gets no flag of ours. Who flagged keeps the flag: stars may come
-        beside a pick, never a rejection, and nothing beside a rejection. Who set a label keeps it.
+        Who gave stars or rejected keeps that, and gets no flag and no label of ours. Who flagged keeps the flag and
+        gets no label: stars may come beside a pick, never a rejection, and nothing beside a rejection. Who set a
+        label keeps it.
 
         Example:
             >>> marks = Marks(rating=4, label="Green").beside(Said(label="Red"))
             >>> marks.rating, marks.label
             (4, None)
+            >>> Marks(rating=-1, label="Red").beside(Said(rating=5)).label is None
+            True
         """
         is_contrary = said.flag == "reject" or (said.flag is not None and self.rating == _REJECTED)
         return replace(
             self,
             rating=None if said.rating is not None or is_contrary else self.rating,
-            pick=None if said.rating is not None or said.flag is not None else self.pick,
-            label=None if said.label is not None else self.label,
+            pick=self.pick if said.rating is None and said.flag is None else None,
+            label=self.label if said == Said() else None,
         )
 
 
@@ -187,6 +190,19 @@ def person_said(packet: bytes, name: str = "the packet") -> Said:
         InputError: If it is no whole XMP packet, or one that is not safe to read.
     """
     return _said(Document(packet, name))
+
+
+def gave_rating(packet: bytes, name: str = "the packet") -> bool:
+    """Return whether we rated a photo in an XMP packet, by our own record, whatever became of that rating.
+
+    Args:
+        packet: As for `person_said`.
+        name: What the packet is called in errors.
+
+    Raises:
+        InputError: As `person_said` does.
+    """
+    return any(concept == "rating" for concept, _value in _records(Document(packet, name)))
 
 
 def merged(
@@ -327,13 +343,11 @@ def _words(document: Document, concept: str) -> Iterator[_Word]:
     records = _records(document)
     for field in (one for one in _FIELDS if one.concept == concept):
         values = _meanings(document, field)
+        # Two items of an array are more than we ever say.
+        is_ours = len(set(values)) == 1 and any(
+            field.repeats(*record) and _as_concept(concept, *record) == values[0] for record in records
+        )
         for value in values:
-            # Two items of an array are more than we ever say.
-            is_ours = len(set(values)) == 1 and any(
-                value == recorded and field.repeats(*record)
-                for record in records
-                for recorded in [_as_concept(concept, *record)]
-            )
             yield _Word(field, value, is_ours)
 
 
@@ -341,7 +355,7 @@ def _records(document: Document) -> list[tuple[str, int | str]]:
     """Return what we said before, by our own record."""
     found: list[tuple[str, int | str]] = []
     for concept, local in _RECORDS.items():
-        for text in _texts(document, _own(local)):
+        for text in document.texts(_own(local)):
             try:
                 found.append((concept, _rating_of(text) or 0 if concept == "rating" else text))
             except ValueError:
@@ -358,7 +372,7 @@ def _as_concept(concept: str, recorded: str, value: int | str) -> int | str | No
 def _meanings(document: Document, field: _Field) -> list[int | str]:
     """Return what a field says; a text without meaning is a person's word for all that we know."""
     found: list[int | str] = []
-    for text in _texts(document, field.name):
+    for text in document.texts(field.name):
         try:
             value = field.means(text)
         except ValueError:
@@ -366,10 +380,6 @@ def _meanings(document: Document, field: _Field) -> list[int | str]:
         if value is not None:
             found.append(value)
     return found
-
-
-def _texts(document: Document, name: Name) -> list[str]:
-    return [text for place in document.fields.get(name.key, ()) for text in place.values]
 
 
 class _Change:

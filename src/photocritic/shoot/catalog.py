@@ -10,6 +10,7 @@ import hashlib
 import json
 import math
 import os
+import re
 import sqlite3
 import stat
 import threading
@@ -48,9 +49,8 @@ from photocritic.core.properties import (
 )
 from photocritic.core.records import Aspect, Assessment, Failure, Rating
 from photocritic.core.shots import Shot, read_shot
-from photocritic.core.xmp import parse_mark
-from photocritic.core.xmp_jpeg import without_packet
-from photocritic.core.xmp_merge import Said, person_said
+from photocritic.core.xmp_jpeg import around_packet
+from photocritic.core.xmp_merge import Said, gave_rating, person_said
 from photocritic.critic.critic import Critic
 from photocritic.errors import InputError
 
@@ -62,6 +62,9 @@ SCHEMA_VERSION: Final = 1
 
 APPLICATION_ID: Final = 0x70686372
 """SQLite's ``application_id`` of a catalogue: "phcr"."""
+
+WORDS_VERSION: Final = 1
+"""Of the way in which a person's words inside a file are understood; those of another are read again."""
 
 GREY_SIDE_PX: Final = 32
 """The side of a photo's `Look.grey`."""
@@ -109,6 +112,7 @@ _TEXT_MAX: Final = 200  # characters of a camera's name
 _NUMBER_MAX: Final = 1e12  # of a shot, beyond infinity's distance of focus, which EXIF writes as 2³² - 1
 _BAND_ROWS: Final = 64
 _FRESH_NS: Final = 2_000_000_000  # a file that may change again within its clock's tick is not known by its stamp
+_XMP_ORIENTATION: Final = re.compile(rb"tiff:Orientation(?:=\"|>)[0-9]")
 _TURNS: Final = {  # as EXIF numbers them: transposed first, then flipped down and across
     2: (False, False, True),
     3: (False, True, True),
@@ -313,12 +317,14 @@ class Catalog:
         text = None if stamp is None else self._stamped("words", "said", name, stamp)
         if text is not None:
             try:
-                return _said_of(text)
+                known = _said_of(text)
             except _WRONG as err:
                 raise self._damaged() from err
+            if known is not None:
+                return known
         said = _tried(path, lambda: _said_inside(path))
         if isinstance(said, Said) and stamp is not None and stamp.is_settled() and _Stamp.of(path) == stamp:
-            self._remember({"words": (name, *astuple(stamp), json.dumps(astuple(said)))})
+            self._remember({"words": (name, *astuple(stamp), json.dumps([WORDS_VERSION, *astuple(said)]))})
         return said
 
     def _look(self, path: Path, critic: Critic, face_finder: FaceFinder | None, max_pixels: int) -> Look | Failure:
@@ -522,16 +528,19 @@ def _has_plain_name(path: Path) -> bool:
 def _digest(path: Path) -> bytes | None:
     """Return the hash of a file's content; None if it cannot be read, of which looking at it tells more.
 
-    Of a JPEG the main XMP packet is left out: what is said of a photo makes no other photo of it, and copies stay
-    copies when ratings are written inside.
+    Of a JPEG the main XMP packet is left out, but for how the photo is turned: what is said of a photo makes no other
+    photo of it, and copies stay copies when ratings are written inside.
     """
     digest = hashlib.blake2b(digest_size=_DIGEST_BYTES)
     try:
         with path.open("rb") as file:
             if sniff(file.read(SNIFF_BYTES)) == "JPEG":
                 file.seek(0)
-                for part in without_packet(file.read()):
-                    digest.update(part)
+                before, packet, behind = around_packet(file.read())
+                digest.update(before)
+                digest.update(behind)
+                for turned in _XMP_ORIENTATION.findall(packet):  # what Pillow goes by where EXIF is silent
+                    digest.update(turned)
             else:
                 file.seek(0)
                 while chunk := file.read(_CHUNK_BYTES):
@@ -542,18 +551,20 @@ def _digest(path: Path) -> bytes | None:
 
 
 def _said_inside(path: Path) -> Said:
-    """Return what a person said inside a file, in its packet or else in its EXIF.
+    """Return what a person said inside a file: in its packet, or in its EXIF before we rated it.
+
+    Once our own rating stands in the packet, programs copy that to EXIF, where it stays when we give another.
 
     Raises:
         InputError: If the file or its packet cannot be read.
     """
     header = read_header(path)
+    if header.xmp is None:
+        return Said(rating=header.exif_rating or None)
     name = f"the packet inside {path.name}"
-    said = Said() if header.xmp is None else person_said(header.xmp, name)
-    if header.exif_rating and said.rating is None:
-        mark = None if header.xmp is None else parse_mark(header.xmp, name)
-        if mark is None or mark.stars != header.exif_rating:  # else it repeats what we said
-            said = replace(said, rating=header.exif_rating)
+    said = person_said(header.xmp, name)
+    if header.exif_rating and said.rating is None and not gave_rating(header.xmp, name):
+        said = replace(said, rating=header.exif_rating)
     return _cut(said)
 
 
@@ -797,8 +808,11 @@ def _shot_of(text: object, width: int, height: int) -> Shot:
     return shot
 
 
-def _said_of(text: object) -> Said:
-    rating, flag, label = _as(json.loads(_as(text, str)), list)
+def _said_of(text: object) -> Said | None:
+    """Return what a person said; None if it was understood in another way than today's."""
+    version, rating, flag, label = _as(json.loads(_as(text, str)), list)
+    if version != WORDS_VERSION:
+        return None
     if not isinstance(rating, str):
         rating = _maybe(rating, int)
     return Said(rating, _maybe(flag, str), _maybe(label, str))

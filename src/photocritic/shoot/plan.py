@@ -1,7 +1,7 @@
 """The plan of a cull: every photo of a shoot with its group, its pile, its stars and the reason. It changes nothing."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
 from typing import Final, Literal
@@ -9,6 +9,7 @@ from typing import Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from photocritic.core.alignment import deviations, rolls, stops
 from photocritic.core.properties import boxes_subject, middle_subject
 from photocritic.core.records import Aspect, Card, Failure, Rating
 from photocritic.critic.critic import Critic
@@ -21,6 +22,10 @@ from photocritic.shoot.worth import Evidence
 # Where the eyes lie in the box of a face.
 _EYES_TOP: Final = 0.25
 _EYES_HEIGHT: Final = 0.3
+
+# Frames that differ by no more agree: degrees that a hand wavers, and stops that the exposure varies.
+_SAME_ROLL: Final = 1.0
+_SAME_STOPS: Final = 0.2
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -138,7 +143,14 @@ def group_evidence(looks: Sequence[Look]) -> list[Evidence]:
     Sharpness is that of the eyes where every photo has faces, else that of the middle, where subjects mostly are.
     """
     has_faces = all(look.faces for look in looks)
-    return [_measured(look, "eyes" if has_faces else "subject") for look in looks]
+    greys = np.stack([look.grey for look in looks])
+    turned = rolls(greys, [look.assessment.width / look.assessment.height for look in looks])
+    tilt = deviations(turned, _SAME_ROLL)
+    lighter = deviations(stops(greys), _SAME_STOPS)
+    return [
+        replace(_measured(look, "eyes" if has_faces else "subject"), tilt=float(tilt[at]), lighter=float(lighter[at]))
+        for at, look in enumerate(looks)
+    ]
 
 
 def _measured(look: Look, focus: Literal["subject", "eyes"]) -> Evidence:

@@ -22,12 +22,13 @@ PLAN_FIELDS: Final = (
     "detail",
     "focus",
     "motion",
+    "tilt",
     "clipped",
     "taken_at",
     "model",
     "error",
 )
-"""What a row tells; ``detail``, ``motion`` and ``clipped`` as `Evidence` has them."""
+"""What a row tells; ``detail``, ``motion``, ``tilt`` and ``clipped`` as `Evidence` has them."""
 
 
 def plan_rows(plan: Plan) -> Iterator[Row]:
@@ -60,6 +61,7 @@ def _row(photo: Planned, model_id: str) -> Row:
         "detail": round(evidence.detail, 4),
         "focus": evidence.focus,
         "motion": round(evidence.motion, 4),
+        "tilt": round(evidence.tilt, 1),
         "clipped": round(evidence.clipped, 4),
         "taken_at": None if taken_at is None else taken_at.isoformat(),
         "model": model_id,

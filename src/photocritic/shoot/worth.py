@@ -19,11 +19,17 @@ _OCTAVE_POINTS_UNRATED: Final = 5.0  # where the critic does not rate quality
 _MOTION_POINTS: Final = 10.0  # for a pure streak
 _CLIPPED_POINTS: Final = 50.0  # for all of the photo, if all counted; but …
 _CLIPPED_MAX: Final = 0.05  # … of what is clipped beyond the group's least, no more counts: the sun may be in it
+_TILT_POINTS: Final = 1.0  # for a degree beyond …
+_TILT_FREE: Final = 1.0  # … what a hand wavers
+_LIGHTER_POINTS: Final = 4.0  # for a stop beyond …
+_LIGHTER_FREE: Final = 0.3  # … what the exposure varies by itself; darker ones keep their light
+_APART_MAX: Final = 8.0  # points that either costs at most: most of a burst may be tilted, and one level
 _DETAIL_MIN: Final = 0.01  # grey levels, too few to see
 
 _SHARPER: Final = 1.15  # said to be sharper from this ratio of detail on
 _MOVED_MORE: Final = 0.15  # of 1, a pure streak
 _CLIPPED_MORE: Final = 0.01  # more of the photo, 0 … 1
+_TILTED_MORE: Final = 1.0  # degrees
 _LIGHTER: Final = 12.0  # grey levels of 255
 _SCORE_MORE: Final = 3.0  # points of 100
 
@@ -42,6 +48,8 @@ class Evidence:
         motion: How far its subject's detail is lost in one direction, 0 … 1.
         clipped: The share of the photo that is without detail in white, 0 … 1.
         light: Its mean luma, in grey levels of 255.
+        tilt: How far it is turned against most of its group, in degrees; 0 where that cannot be told.
+        lighter: How much lighter it is than most of its group, in stops; likewise.
     """
 
     appeal: float
@@ -53,6 +61,8 @@ class Evidence:
     motion: float
     clipped: float
     light: float
+    tilt: float = 0.0
+    lighter: float = 0.0
 
     @property
     def standing(self) -> float:
@@ -75,6 +85,9 @@ def worths(group: Sequence[Evidence]) -> NDArray[np.float64]:
     clipped = np.array([one.clipped for one in group])
     faults = _MOTION_POINTS * np.array([one.motion for one in group])
     faults += _CLIPPED_POINTS * np.minimum(clipped - clipped.min(), _CLIPPED_MAX)
+    tilt, lighter = np.array([one.tilt for one in group]), np.array([one.lighter for one in group])
+    faults += np.clip(_TILT_POINTS * (np.abs(tilt) - _TILT_FREE), 0, _APART_MAX)
+    faults += np.clip(_LIGHTER_POINTS * (lighter - _LIGHTER_FREE), 0, _APART_MAX)
     result: NDArray[np.float64]
     if len(quality) < len(group):
         result = appeal + _OCTAVE_POINTS_UNRATED * octaves - faults
@@ -117,6 +130,8 @@ def _compared(one: Evidence, other: Evidence) -> Iterator[tuple[str, str]]:
     # Of what is blurred on all sides, too, less is lost along one direction: that is no stillness.
     if abs(one.motion - other.motion) >= _MOVED_MORE and (one.motion > other.motion) == (one.detail < other.detail):
         yield "less motion" if one.motion < other.motion else "more motion", "than"
+    if abs(abs(one.tilt) - abs(other.tilt)) >= _TILTED_MORE:
+        yield "less tilted" if abs(one.tilt) < abs(other.tilt) else "more tilted", "than"
     if abs(one.clipped - other.clipped) >= _CLIPPED_MORE:
         yield "less clipped" if one.clipped < other.clipped else "more clipped", "than"
     for name, mine, theirs in (("quality", one.quality, other.quality), ("appeal", one.appeal, other.appeal)):
