@@ -67,6 +67,6 @@ def _printed(command: str, is_good: Callable[[int, str], bool]) -> str:
     with redirect_stdout(printed), redirect_stderr(printed):
         status = main(arguments)
     printed.seek(0)
-    text = printed.read()
+    text = printed.read().replace(os.path.realpath(Path.cwd()), "/home/you")
     assert is_good(status, text), f"{command}: {text}"
     return re.sub(r" in [\d.,]+ s\b", " in 0.1 s", text)

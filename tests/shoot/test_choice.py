@@ -95,6 +95,26 @@ def test_diversity_prefers_the_new() -> None:
     assert {"a", "b"} == kept(0.0)
 
 
+def test_a_person_decides_before_the_critic() -> None:
+    """Their picks are kept, also beyond the number; what they rejected is not, also of a series."""
+    photos = [
+        *(_photo("a", 90, group=1), _photo("b", 80, group=1, flag="pick"), _photo("c", 95, group=2, flag="reject")),
+        *(_photo("d", 50, group=3, is_series=True), _photo("e", 50, group=3, is_series=True, flag="reject")),
+        *(_photo("f", 10, group=4, flag="pick"), _photo("g", 70, group=5, flag="reject"), _photo("h", 60, group=5)),
+    ]
+
+    assert "bdfh" == "".join(name for name, pile in _piles(photos).items() if pile is Pile.KEEP)
+    assert "ceg" == "".join(name for name, pile in _piles(photos).items() if pile is Pile.REJECT)
+    assert "bf" == "".join(name for name, pile in _piles(photos, Target(keep_count=1)).items() if pile is Pile.KEEP)
+
+
+def test_who_is_below_the_least_score_gives_way_to_the_next() -> None:
+    """A group does not lose the frame that has it."""
+    photos = [_photo("a", 41, 90, group=1), _photo("b", 44, 50, group=1)]
+
+    assert {"a": Pile.MAYBE, "b": Pile.KEEP} == _piles(photos, Target(score_min=42))
+
+
 def test_a_least_score() -> None:
     """What nobody likes is no keeper, even alone."""
     assert {"a": Pile.KEEP, "b": Pile.MAYBE} == _piles([_photo("a", 60), _photo("b", 59)], Target(score_min=60))
@@ -156,6 +176,16 @@ def test_more_room_than_groups_takes_second_bests() -> None:
 
     assert ["a", "b", "d"] == kept
     assert 4 == list(_piles(photos, Target(keep_count=5)).values()).count(Pile.KEEP)
+
+
+def test_a_share_is_of_all_photos() -> None:
+    """And one at least."""
+    photos = [_photo(name, 50) for name in "abcdefgh"]
+
+    def count(share: float) -> int:
+        return list(_piles(photos, Target(keep_share=share)).values()).count(Pile.KEEP)
+
+    assert [1, 2, 8] == [count(share) for share in (0.01, 0.25, 1)]
 
 
 def test_a_scene_whose_best_does_not_fit_keeps_what_fits() -> None:
@@ -234,6 +264,8 @@ def test_what_cannot_be_meant_is_refused() -> None:
         choose([_photo("a", 1), _photo("b", 2)], _apart(3), Target())
     with pytest.raises(InputError, match="at least 1 photo is kept"):
         Target(keep_count=0)
+    with pytest.raises(InputError, match="a share to keep is above 0"):
+        Target(keep_share=0)
     with pytest.raises(InputError, match="diversity is 0 to 1"):
         Target(diversity=2)
     for text in ("5", "6:90", "5:90,5:80", "5:50,4:80", "5:x", "5:101", "5:nan", ""):

@@ -459,22 +459,25 @@ def test_a_copy_that_is_not_like_its_original_is_refused(
     assert [photo] == list(shoot.iterdir())
 
 
-@pytest.mark.parametrize("is_there", [True, False])
-def test_a_linked_sidecar_is_written_where_it_is(shoot: Path, journal: Path, tmp_path: Path, is_there: bool) -> None:
+def test_a_linked_sidecar_is_written_where_it_is(shoot: Path, journal: Path, tmp_path: Path) -> None:
     """The link stays a link."""
-    sidecar = tmp_path / "sidecars" / "a.xmp"
-    sidecar.parent.mkdir()
-    if is_there:
-        made(sidecar)
+    sidecar = made(tmp_path / "sidecars" / "a.xmp")
     (shoot / "a.xmp").symlink_to(sidecar)
     before = snapshot(tmp_path)
 
-    planned = sha256(b"old") if is_there else None
-    assert statuses(apply([Write(shoot / "a.xmp", b"new", planned)], journal)) == ["done"]
+    assert statuses(apply([Write(shoot / "a.xmp", b"new", sha256(b"old"))], journal)) == ["done"]
     assert sidecar.read_bytes() == b"new"
     assert os.readlink(shoot / "a.xmp") == str(sidecar)
     assert statuses(undo(journal)) == ["done"]
     assert before == {path: seen for path, seen in snapshot(tmp_path).items() if "data" not in path}
+
+
+def test_a_link_that_leads_nowhere_is_left(shoot: Path, journal: Path, tmp_path: Path) -> None:
+    """Nothing is made in a folder that nobody named."""
+    (shoot / "a.xmp").symlink_to(tmp_path / "a.xmp")
+
+    assert "it is a link to" in reason(apply([Write(shoot / "a.xmp", b"new", None)], journal))
+    assert not (tmp_path / "a.xmp").exists()
 
 
 def test_what_is_no_file_is_left(shoot: Path, journal: Path) -> None:

@@ -1,6 +1,7 @@
 """Where marks go, and what they become beside what a person said."""
 
 import hashlib
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from photocritic.core.xmp_merge import PROGRAMS, Marks, Said, merged
 from photocritic.shoot.apply import apply
 from photocritic.shoot.choice import Pile
 from photocritic.shoot.marking import Markings, markings_of
+from photocritic.shoot.person import said_of
 from photocritic.shoot.plan import Plan
 from tests.shoot.made import made_plan
 
@@ -23,7 +25,8 @@ PERSON = b"""<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
 
 def _markings(plan: Plan, programs: Any = PROGRAMS, said: dict[Path, Any] | None = None, **options: bool) -> Markings:
     nothing = {path: Said() for photo in plan.photos for path in photo.files}
-    return markings_of(plan, programs, nothing | (said or {}), **options)
+    words = {photo.name: said_of(photo.files, nothing | (said or {})) for photo in plan.photos}
+    return markings_of(plan, programs, words, **options)
 
 
 def _apply(markings: Markings, folder: Path) -> list[str]:
@@ -119,12 +122,13 @@ def test_a_file_whose_inside_cannot_be_read_is_left_alone(critic: Critic, raw: P
 
 def test_two_photos_of_one_sidecar_do_without_it(critic: Critic, raw: Path) -> None:
     """Lightroom could not tell them apart; darktable can."""
+    raw.with_suffix(".NEF").touch()
     plan = made_plan(critic, [((raw,), Pile.KEEP, 5), ((raw.with_suffix(".NEF"),), Pile.MAYBE, 1)])
     markings = _markings(plan)
 
     assert {"1.CR2.xmp", "1.NEF.xmp"} == {marking.path.name for marking in markings.changes}
     assert 2 == len(markings.failures)
-    assert "1.xmp would be the sidecar of another photo as well" in markings.failures[0].reason
+    assert "1.xmp would be the sidecar of 1.NEF as well" in markings.failures[0].reason
 
 
 def test_inside_a_jpeg_only_if_asked(critic: Critic, save_scene: Callable[..., Path], tmp_path: Path) -> None:
@@ -188,3 +192,52 @@ def test_the_checksum_is_of_what_was_read(critic: Critic, raw: Path) -> None:
     assert {"1.xmp": hashlib.sha256(PERSON).hexdigest(), "1.CR2.xmp": None} == {
         marking.path.name: marking.old_sha256 for marking in markings.changes
     }
+
+
+def test_what_cannot_be_written_inside_still_has_its_sidecar(critic: Critic, save_scene: Callable[..., Path]) -> None:
+    """A second picture behind the photo forbids only that place, and only that is told."""
+    jpeg = save_scene("1.jpg")
+    jpeg.write_bytes(jpeg.read_bytes() * 2)
+    markings = _markings(made_plan(critic, [((jpeg,), Pile.KEEP, 5)]), is_inside=True)
+
+    assert ["1.jpg.xmp"] == [marking.path.name for marking in markings.changes]
+    [failure] = markings.failures
+    assert "another picture behind it" in failure.reason
+
+
+def test_a_jpeg_that_cannot_be_read_for_a_moment_is_not_written(
+    critic: Critic, save_scene: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever is wrong then, the photo stays what it was."""
+    jpeg = save_scene("1.jpg")
+    content = jpeg.read_bytes()
+    markings = _markings(made_plan(critic, [((jpeg,), Pile.KEEP, 5)]), ["lightroom"], is_inside=True)
+
+    def refused(_path: Path) -> bytes:
+        raise PermissionError(13, "another program has it")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "read_bytes", refused)
+        writes = [marking.write() for marking in markings.changes]
+
+    assert ["failed"] == [outcome.status for outcome in apply(writes, tmp_path / "journal.jsonl")]
+    assert content == jpeg.read_bytes()
+
+
+def test_a_pipe_in_a_sidecars_place_is_told(critic: Critic, raw: Path) -> None:
+    """Reading it would wait for ever."""
+    os.mkfifo(raw.with_suffix(".xmp"))
+    markings = _markings(made_plan(critic, [((raw,), Pile.KEEP, 5)]))
+
+    [failure] = markings.failures
+    assert "1.xmp is not a file" in failure.reason
+
+
+def test_a_name_too_long_for_a_sidecar_is_told(critic: Critic, tmp_path: Path) -> None:
+    """The other photos are marked."""
+    long = tmp_path / ("x" * 251 + ".jpg")
+    long.touch()
+    markings = _markings(made_plan(critic, [((long,), Pile.KEEP, 5), ((tmp_path / "1.jpg",), Pile.KEEP, 5)]))
+
+    assert ["1.jpg.xmp"] == [marking.path.name for marking in markings.changes]
+    assert [long] == [failure.path for failure in markings.failures]

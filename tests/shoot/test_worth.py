@@ -25,7 +25,7 @@ PHOTO = Evidence(60, 70, 60, 70, detail=4.0, focus="subject", motion=0.1, clippe
         ({"clipped": 0.0}, "more clipped than b, same light"),
         ({"quality": 60.0}, "quality 70 against 60 of b, same light"),
         ({"quality": None}, "hardly different from b"),
-        ({"appeal": 90.0, "light": 140.0}, "appeal 60 against 90 of b, darker"),
+        ({"appeal": 90.0, "light": 140.0}, "score 60 against 90 of b, darker"),
         ({"light": 60.0}, "lighter than b"),
     ],
 )

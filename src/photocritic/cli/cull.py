@@ -15,6 +15,7 @@ from photocritic.errors import InputError
 if TYPE_CHECKING:
     from photocritic.cli.cull_terminal import CullLog
     from photocritic.core.records import Failure
+    from photocritic.core.xmp_merge import Said
     from photocritic.critic.critic import Critic
     from photocritic.shoot.apply import Change, Outcome
     from photocritic.shoot.catalog import Catalog, Look
@@ -93,10 +94,12 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     gathering = writing.add_mutually_exclusive_group()
     for way, done in (("copy", "copy"), ("link", "hard-link"), ("move", "move")):
         gathering.add_argument(
-            f"--{way}", type=Path, metavar="DIR", help=f"instead of ratings: {done} the keepers to DIR"
+            f"--{way}", type=Path, metavar="DIR", help=f"with --apply, instead of ratings: {done} the keepers to DIR"
         )
-    writing.add_argument("--undo", action="store_true", help="take back what the last --apply did")
-    writing.add_argument("--force", action="store_true", help="with --undo: also where a file was changed since")
+    writing.add_argument("--undo", action="store_true", help="take back what the last --apply did, to whichever shoot")
+    writing.add_argument(
+        "--force", action="store_true", help="with --undo: also where a file was changed since, which loses that"
+    )
     showing = parser.add_argument_group("what to show")
     showing.add_argument("--format", choices=_FORMATS, help="default: by the suffix of -o, else table")
     showing.add_argument("-o", "--output", type=Path, metavar="FILE", help="default: -, that is stdout")
@@ -140,11 +143,21 @@ def _check(options: argparse.Namespace) -> None:
     if options.force and not options.undo:
         raise InputError("--force is for --undo")
     way, folder = _gathering(options)
+    if options.undo and (options.apply or way or options.html or options.output):
+        raise InputError("--undo takes back what the last --apply did, and does nothing else; leave out the rest")
     if folder is not None and (options.in_file or options.overwrite_ratings or options.program != "all"):
         raise InputError(f"--{way} brings the keepers to a folder and writes no ratings; leave out what is for those")
     if folder is not None and folder.exists() and not folder.is_dir():
         raise InputError(f"--{way} {folder}: this is not a folder")
+    if folder is not None and any(_is_within(Path(path), folder) for path in options.paths):
+        raise InputError(f"--{way} {folder}: the shoot itself is in this folder; name another")
     check_two_outputs(options.output, options.html)
+    if options.output is not None and options.output.suffix.lower() == ".xmp":
+        raise InputError(f"{options.output} would be a sidecar; give the plan another name")
+
+
+def _is_within(path: Path, folder: Path) -> bool:
+    return path.resolve().is_relative_to(folder.resolve())
 
 
 def _cull(options: argparse.Namespace) -> int:
@@ -156,12 +169,13 @@ def _cull(options: argparse.Namespace) -> int:
     from photocritic.critic.model import DEFAULT_NAME
     from photocritic.shoot.catalog import Catalog, default_catalog_path
     from photocritic.shoot.culling_page import check_page_folder, write_culling_page
+    from photocritic.shoot.person import said_of
     from photocritic.shoot.plan import plan_cull
     from photocritic.shoot.plan_rows import PLAN_FIELDS, plan_rows
 
     warnings.filterwarnings("ignore", module="PIL")  # what is wrong with a file stands in its row
     row_format = options.format or _format_of(options.output)
-    _target(options, 1)
+    target = _target(options)
     if options.html:
         check_page_folder(options.html)
     critic = Critic.load(DEFAULT_NAME if options.model is None else options.model, options.device)
@@ -178,7 +192,10 @@ def _cull(options: argparse.Namespace) -> int:
                 failures.append(look)
             else:
                 looked.append((photo, look))
-        plan = plan_cull(looked, failures, critic, _target(options, len(looked)))
+        files = [path for photo, _look in looked for path in photo.files]
+        inside = dict(zip(files, catalog.said(files, jobs=options.jobs), strict=True))
+        said = {photo.name: said_of(photo.files, inside) for photo, _look in looked}
+        plan = plan_cull(looked, failures, critic, target, None if options.overwrite_ratings else said)
         match row_format:
             case "table":
                 write_plan_table(plan, file)
@@ -193,7 +210,8 @@ def _cull(options: argparse.Namespace) -> int:
         log.summarise_plan(plan, sum(look.is_new for _photo, look in looked), options.stars, options.stars_by)
         if options.html:
             print(f"photocritic: contact sheet: {options.html / 'index.html'}", file=sys.stderr)
-        _write(options, plan, catalog, log)
+        if plan.photos:
+            _write(options, plan, said, log)
     return 1 if log.failed_count else 0
 
 
@@ -207,7 +225,7 @@ def _found(options: argparse.Namespace) -> "tuple[list[PhotoFiles], list[Failure
     found = Discovery(with_stdin(options.paths, sys.stdin), options.recursive)
     photos: list[PhotoFiles] = []
     failures: list[Failure] = []
-    for one in photos_of(found, outside=[made for made in (folder, options.html) if made is not None]):
+    for one in photos_of(found, outside=[] if folder is None else [folder]):
         if isinstance(one, Failure):
             failures.append(one)
         else:
@@ -230,12 +248,13 @@ def _looks(
     )
 
 
-def _target(options: argparse.Namespace, photo_count: int) -> "Target":
+def _target(options: argparse.Namespace) -> "Target":
     from photocritic.shoot.choice import REJECT_MARGIN, Stars, Target
 
     keep = options.keep
     return Target(
-        keep_count=keep if keep is None or isinstance(keep, int) else max(1, round(keep * photo_count)),
+        keep_count=keep if isinstance(keep, int) else None,
+        keep_share=keep if isinstance(keep, float) else None,
         score_min=options.min_score,
         diversity=options.diversity,
         reject_margin=REJECT_MARGIN if options.reject else None,
@@ -243,22 +262,27 @@ def _target(options: argparse.Namespace, photo_count: int) -> "Target":
     )
 
 
-def _write(options: argparse.Namespace, plan: "Plan", catalog: "Catalog", log: "CullLog") -> None:
+def _write(options: argparse.Namespace, plan: "Plan", said: "dict[str, Said | Failure]", log: "CullLog") -> None:
     """Write what is to be written, or say what would be."""
+    from photocritic.core.records import Failure
     from photocritic.core.xmp_merge import PROGRAMS
-    from photocritic.shoot.gathering import transfers_of
+    from photocritic.shoot.gathering import one_by_one, transfers_of
     from photocritic.shoot.marking import markings_of
 
     way, folder = _gathering(options)
     if way is not None and folder is not None:
-        transfers = list(transfers_of(plan, way, folder))
+        bundles = []
+        for bundle in transfers_of(plan, way, folder):
+            if isinstance(bundle, Failure):
+                log.failed(bundle)
+            else:
+                bundles.append(bundle)
+        count = sum(map(len, bundles))
         if options.apply:
-            log.summarise_applied(_applied(transfers), len(transfers))
+            log.summarise_applied(_applied(one_by_one(bundles), plan) if count else [], count)
         else:
-            log.say(f"nothing is done yet; --apply would {way} {counted(len(transfers), 'file')} to {folder}")
+            log.say(f"nothing is done yet; --apply would {way} {counted(count, 'file')} to {folder}")
         return
-    files = [path for photo in plan.photos for path in photo.files]
-    said = dict(zip(files, catalog.said(files, jobs=options.jobs), strict=True))
     markings = markings_of(
         plan,
         PROGRAMS if options.program == "all" else [options.program],
@@ -269,14 +293,19 @@ def _write(options: argparse.Namespace, plan: "Plan", catalog: "Catalog", log: "
     log.summarise_markings(markings, options.program, is_applied=options.apply)
     if options.apply:
         writes = (marking.write() for marking in markings.changes)
-        log.summarise_applied(_applied(writes) if markings.changes else [], len(markings.changes), markings.same_count)
+        log.summarise_applied(
+            _applied(writes, plan) if markings.changes else [],
+            len(markings.changes),
+            same_count=markings.same_count,
+            left_count=len(markings.failures),
+        )
 
 
-def _applied(changes: "Iterable[Change]") -> "Iterator[Outcome]":
+def _applied(changes: "Iterable[Change]", plan: "Plan") -> "Iterator[Outcome]":
     from photocritic.shoot.apply import apply
     from photocritic.shoot.journals import journals_folder, next_journal
 
-    return apply(changes, next_journal(journals_folder()))
+    return apply(changes, next_journal(journals_folder(), plan.folder))
 
 
 def _undo(options: argparse.Namespace) -> int:
@@ -285,7 +314,8 @@ def _undo(options: argparse.Namespace) -> int:
     from photocritic.shoot.journals import journals_folder, last_journal
 
     with CullLog(None, sys.stderr.isatty()) as log:
-        log.summarise_undone(undo(last_journal(journals_folder()), is_forced=options.force))
+        journal = last_journal(journals_folder(), is_forced=options.force)
+        log.summarise_undone(undo(journal, is_forced=options.force))
     return 1 if log.failed_count else 0
 
 

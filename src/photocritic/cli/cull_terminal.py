@@ -1,9 +1,10 @@
 """What a person sees of a cull in the terminal: the plan as a table, and what was or would be done."""
 
 import io
+import os
 import sys
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
@@ -21,12 +22,14 @@ if TYPE_CHECKING:
     from photocritic.shoot.plan import Plan, Planned
 
 _UNLIMITED_WIDTH = 10_000
+_COLUMNS = ("group", "photo", "pile", "stars", "score", "quality", "why")
+_WIDE = 100  # characters, from which on all columns have room
 _DONE = {"write": "written", "copy": "copied", "link": "linked", "move": "moved"}
 
 KIND_WORDS: "dict[Kind, str]" = {
     "single": "",
     "burst": "burst",
-    "duplicates": "copies",
+    "duplicates": "",
     "bracket": "bracket",
     "focus_stack": "focus stack",
     "panorama": "panorama",
@@ -46,8 +49,13 @@ def write_plan_table(plan: "Plan", file: IO[bytes]) -> None:
     if not plan.photos:
         return
     is_terminal = file.isatty()
+    text = io.StringIO()
+    width = None if is_terminal else _UNLIMITED_WIDTH
+    console = Console(file=text, width=width, force_terminal=is_terminal, legacy_windows=False)
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("group", "photo", "pile", "stars", "score", "quality", "why"):
+    # Where there is little room, it is the reasons' and the names'.
+    shown = [name for name in _COLUMNS if console.width >= _WIDE or name not in ("score", "quality")]
+    for name in shown:
         is_figure = name in {"score", "quality"}
         table.add_column(
             name, justify="right" if is_figure else "left", no_wrap=name not in {"photo", "why"}, overflow="fold"
@@ -55,20 +63,21 @@ def write_plan_table(plan: "Plan", file: IO[bytes]) -> None:
     for group in plan.groups:
         for place, photo in enumerate(group):
             style = {Pile.KEEP: "bold", Pile.MAYBE: "", Pile.REJECT: "dim"}[photo.choice.pile]
-            table.add_row(*map(Text, _cells(photo, len(group), is_first=place == 0)), style=style)
-    text = io.StringIO()
-    width = None if is_terminal else _UNLIMITED_WIDTH
-    Console(file=text, width=width, force_terminal=is_terminal, legacy_windows=False).print(table)
+            cells = dict(zip(_COLUMNS, _cells(photo, group, is_first=place == 0), strict=True))
+            table.add_row(*(Text(cells[name]) for name in shown), style=style)
+    console.print(table)
     for line in text.getvalue().splitlines():
         file.write(line.rstrip().encode() + b"\n")
 
 
-def _cells(photo: "Planned", group_size: int, *, is_first: bool) -> tuple[str, ...]:
+def _cells(photo: "Planned", group: "list[Planned]", *, is_first: bool) -> tuple[str, ...]:
     kind = KIND_WORDS[photo.kind]
-    group = f"{photo.group} {kind}" if kind else str(photo.group)
+    copy_count = sum(one.copy_of is not None for one in group)
+    copies = f" + {counted(copy_count, 'copy', 'copies')}" if copy_count else ""
+    words = f"{photo.group} {kind} of {len(group) - copy_count}{copies}" if kind else f"{photo.group}{copies}"
     evidence = photo.evidence
     return (
-        (f"{group} of {group_size}" if kind else group) if is_first else "",
+        words if is_first else "",
         printable(photo.name) + "".join(f" + {path.suffix}" for path in photo.files[1:]),
         photo.choice.pile.value,
         "★" * photo.choice.stars,
@@ -105,6 +114,9 @@ class CullLog(RunLog):
             f"{counted(len(plan.photos), 'photo')}{known} in {self._elapsed_s():.1f} s; "
             f"{counted(len(plan.groups), 'group')} in {counted(scene_count, 'scene')}; critic {plan.model_id}"
         )
+        kept_scenes = {photo.scene for photo in plan.photos if photo.choice.pile is Pile.KEEP}
+        if len(kept_scenes) < scene_count:
+            self.say(f"{scene_count - len(kept_scenes):,} of {scene_count:,} scenes have no photo among those kept")
         piles = Counter(photo.choice.pile for photo in plan.photos)
         given = Counter(photo.choice.stars for photo in plan.photos)
         self.say(
@@ -135,13 +147,16 @@ class CullLog(RunLog):
             held = f"; {markings.same_count:,} hold their ratings already" if markings.same_count else ""
             self.say(f"nothing is written yet; --apply would write {files} for {whom}{held}")
 
-    def summarise_applied(self, outcomes: "Iterable[Outcome]", total: int, same_count: int = 0) -> None:
+    def summarise_applied(
+        self, outcomes: "Iterable[Outcome]", total: int, *, same_count: int = 0, left_count: int = 0
+    ) -> None:
         """Print what became of changes, reading them to their end.
 
         Args:
             outcomes: What became of each.
             total: How many there are.
             same_count: How many further files are as they should be already.
+            left_count: How many photos are left alone, as told before.
         """
         counts = self._counted(outcomes, total)
         done = [
@@ -151,15 +166,24 @@ class CullLog(RunLog):
         ]
         same_count += sum(count for (_action, status), count in counts.items() if status == "same")
         same = [f"{same_count:,} as they should be already"] if same_count else []
+        left = [f"{counted(left_count, 'photo')} left alone"] if left_count else []
         undo = "; `photocritic cull --undo` takes it back" if done else ""
-        self.say((", ".join([*done, *same, *_failed_words(counts)]) or "nothing to do") + undo)
+        self.say((", ".join([*done, *same, *_failed_words(counts), *left]) or "nothing to do") + undo)
 
     def summarise_undone(self, outcomes: "Iterable[Outcome]") -> None:
         """Print what was taken back, reading it to its end."""
-        counts = self._counted(outcomes, None)
-        done_count = sum(count for (_action, status), count in counts.items() if status != "failed")
+        places: list[Path] = []
+
+        def noted(all_outcomes: "Iterable[Outcome]") -> "Iterator[Outcome]":
+            for outcome in all_outcomes:
+                places.append(outcome.path.parent)
+                yield outcome
+
+        counts = self._counted(noted(outcomes), None)
+        done_count = sum(count for (_action, status), count in counts.items() if status == "done")
         forced = "; --force takes back those, too, that were changed since" if self.failed_count else ""
-        self.say(", ".join([f"{counted(done_count, 'change')} taken back", *_failed_words(counts)]) + forced)
+        where = f" in {os.path.commonpath(places)}" if places and os.name != "nt" else ""
+        self.say(", ".join([f"{counted(done_count, 'change')} taken back{where}", *_failed_words(counts)]) + forced)
 
     def _counted(self, outcomes: "Iterable[Outcome]", total: int | None) -> Counter[tuple[str, str]]:
         counts: Counter[tuple[str, str]] = Counter()

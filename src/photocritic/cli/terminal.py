@@ -136,6 +136,9 @@ class _Log:
         return self
 
     def __exit__(self, *_error: object) -> None:
+        self._stop()
+
+    def _stop(self) -> None:
         if self._progress:
             self._progress.stop()
 
@@ -144,6 +147,7 @@ class _Log:
 
     def _restart(self, total: int | None) -> None:
         if self._progress:
+            self._progress.start()
             self._progress.update(self._progress.task_ids[0], total=total, completed=0)
 
     def _advance(self, rate: str) -> None:
@@ -173,6 +177,7 @@ class RunLog(_Log):
                 self.judged_count += 1
             self._advance(f"{self._photos_per_s():.1f} photos/s")
             yield look
+        self._stop()  # before anything is written to the same terminal
 
     def failed(self, failure: Failure) -> None:
         """Count a failure and print it."""

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from photocritic.core.files import PARTIAL_SUFFIX
+from photocritic.core.files import MADE_MARKER, PARTIAL_SUFFIX
 from photocritic.core.formats import PHOTO_SUFFIXES, RAW_SUFFIXES, sniff_file
 from photocritic.core.records import Failure
 
@@ -19,7 +19,7 @@ class Discovery:
 
     A file that is named is always taken for a photo. In a folder, a file is a photo if its suffix or its
     first bytes say so; other things (sidecars, text, hidden files and folders) are skipped and counted.
-    Folders that links lead to are walked once, so loops end.
+    Folders that links lead to are walked once, so loops end. Thumbnails that photocritic made are no photos.
 
     Attributes:
         paths: Files and folders.
@@ -65,6 +65,8 @@ class Discovery:
                 continue
             except OSError as err:
                 yield Failure(path, f"this folder cannot be listed: {err.strerror or err}")
+                continue
+            if path != top and MADE_MARKER in names:
                 continue
             waiting += [path / name for name in names if not name.startswith(".")]
             self.skipped_count += sum(

@@ -13,6 +13,9 @@ from photocritic.errors import InputError
 PARTIAL_SUFFIX: Final = ".partial"
 """How the names of files end that are not whole yet; they also begin with a dot."""
 
+MADE_MARKER: Final = ".made-by-photocritic"
+"""A file of this name marks a folder of pictures that photocritic made of photos, and that are none themselves."""
+
 
 @contextmanager
 def whole_file(path: Path) -> Iterator[IO[bytes]]:

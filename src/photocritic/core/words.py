@@ -1,14 +1,19 @@
 """How numbers are said to a person."""
 
 
-def counted(number: int, noun: str) -> str:
+def counted(number: int, noun: str, nouns: str | None = None) -> str:
     """Return a number of things, in the singular for one.
+
+    Args:
+        number: How many.
+        noun: What one is called.
+        nouns: What several are called; with an s, if not given.
 
     Example:
         >>> counted(1, "photo"), counted(25551, "photo")
         ('1 photo', '25,551 photos')
     """
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+    return f"{number:,} {noun if number == 1 else nouns or noun + 's'}"
 
 
 def ordinal(number: int) -> str:

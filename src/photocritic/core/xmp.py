@@ -8,7 +8,7 @@ multiplied; size and depth are bounded.
 import codecs
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal, NoReturn, TypeAlias
@@ -133,21 +133,33 @@ def sidecars(photo: Path) -> list[Path]:
     """
     found = _sidecar_named(photo, photo.name)
     plain = _sidecar_named(photo, photo.stem) if photo.suffix else []
-    if plain and (photo.suffix.lower() in RAW_SUFFIXES or not _has_raw_twin(photo)):
+    if plain and (photo.suffix.lower() in RAW_SUFFIXES or not any(raw_files_beside(photo))):
         found += plain
     return found
+
+
+def raw_files_beside(photo: Path) -> Iterator[Path]:
+    """Yield the RAW files, others than the photo itself, that share its name but for the suffix."""
+    # Asked by name: listing a folder of thousands once for each of its photos takes minutes.
+    for suffix in sorted(RAW_SUFFIXES):
+        for spelled in (suffix, suffix.upper()):
+            twin = photo.with_name(photo.stem + spelled)
+            if twin != photo and os.path.isfile(twin) and not _is_same(twin, photo):
+                yield twin
 
 
 def _sidecar_named(photo: Path, name: str) -> list[Path]:
     spellings = (photo.with_name(name + suffix) for suffix in (".xmp", ".XMP"))
     # At most one: where the file system ignores case, both are the same file.
-    return [path for path in spellings if path.is_file()][:1]
+    # os.path.isfile, for a name that is too long is no error here.
+    return [path for path in spellings if os.path.isfile(path)][:1]
 
 
-def _has_raw_twin(photo: Path) -> bool:
-    # Asked by name: listing a folder of thousands once for each of its photos takes minutes.
-    names = (photo.stem + spelled for suffix in RAW_SUFFIXES for spelled in (suffix, suffix.upper()))
-    return any(photo.with_name(name).is_file() for name in names)
+def _is_same(one: Path, other: Path) -> bool:
+    try:
+        return one.samefile(other)
+    except OSError:
+        return False
 
 
 def _sidecar_packet(sidecar: Path) -> bytes:

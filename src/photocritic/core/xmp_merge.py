@@ -7,6 +7,7 @@ gives a photo the very stars that we gave it cannot be told from us. Files are w
 """
 
 import math
+import os
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -173,7 +174,7 @@ def sidecar_paths(photo: Path, programs: Collection[Program]) -> dict[Path, froz
 
 def _spelled(photo: Path, name: str) -> Path:
     path, in_capitals = photo.with_name(name + ".xmp"), photo.with_name(name + ".XMP")
-    return in_capitals if not path.is_file() and in_capitals.is_file() else path
+    return in_capitals if not os.path.isfile(path) and os.path.isfile(in_capitals) else path
 
 
 def person_said(packet: bytes, name: str = "the packet") -> Said:

@@ -50,6 +50,9 @@ _REMEDIES: Final = {
     errno.EACCES: "its folder must be writable",
     errno.EPERM: "its folder must be writable",
     errno.EROFS: "the disk must be writable",
+    errno.EXDEV: "a file on another disk cannot be linked; copy it",
+    errno.EEXIST: "another run may be at work; wait until it ends",
+    errno.ENAMETOOLONG: "give the photo a shorter name",
 }
 
 
@@ -59,12 +62,12 @@ class Write:
 
     Attributes:
         path: The file. A link is followed: what it leads to is written.
-        content: What it shall hold.
+        content: What it shall hold; None if that could not be told any more, so that the write fails.
         old_sha256: The checksum of what the plan saw there; None if it saw nothing.
     """
 
     path: Path
-    content: bytes
+    content: bytes | None
     old_sha256: str | None
 
 
@@ -226,7 +229,11 @@ def _applied(change: Change, log: Journal) -> Iterator[Outcome]:
 
 def _write_entry(change: Write, seen: os.stat_result | None) -> Entry | None:
     """Return what a write will do; None if there is nothing to do."""
+    if change.content is None:
+        raise InputError("it was changed since the plan was made; plan again")
     place = _real(change.path)
+    if seen is None and os.path.lexists(change.path):
+        raise InputError(f"it is a link to {place}, where nothing is; remove the link")
     sha256 = hashlib.sha256(change.content).hexdigest()
     before = None
     if not place.parent.is_dir():
@@ -269,6 +276,7 @@ def _transfer_entry(change: Transfer) -> Entry | None:
 def _carry_out(entry: Entry, change: Change, seen: os.stat_result | None) -> None:
     if isinstance(change, Write):
         partial = _partial(entry.path, entry.token)
+        assert change.content is not None
         _fill(partial, [change.content], like=None if seen is None else entry.path)
         _replace(partial, entry.path, seen)
         return
@@ -305,8 +313,11 @@ def _settled(entry: Entry, *, was_cut_off: bool) -> bool:
             _unlink_twin(place, entry.path)
         is_done = False
     else:
-        # What has the name while the unfinished file is another one was put there by somebody else.
-        is_done = sha256 == entry.sha256 and (_is_same(partial, place) or not os.path.lexists(partial))
+        # What has the name while the unfinished file is another one was put there by somebody else. What is neither
+        # the old nor the new was changed after it was written: the old bytes must stay within reach.
+        old = None if entry.before is None else entry.before.sha256
+        is_new = sha256 == entry.sha256 or (entry.action == "write" and sha256 not in (None, old))
+        is_done = is_new and (_is_same(partial, place) or not os.path.lexists(partial))
     if not is_done and was_cut_off and _is_claim(entry, place):
         place.unlink()
     _tidy(entry)
@@ -334,7 +345,7 @@ def _taken_back(number: int, entry: Entry, state: State | None, log: Journal, *,
     except _FILE_ERRORS as err:
         with suppress(OSError):
             _tidy(entry)
-        log.mark(number, "done")
+        log.mark(number, "left")
         return replace(outcome, status="failed", reason=_reason(err))
     log.mark(number, "undone")
     return outcome

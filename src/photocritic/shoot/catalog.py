@@ -29,7 +29,6 @@ from PIL import Image
 from photocritic.core.faces import Face, FaceFinder
 from photocritic.core.files import user_folder
 from photocritic.core.formats import SNIFF_BYTES, sniff
-from photocritic.core.headers import read_header
 from photocritic.core.images import (
     MAX_PIXELS,
     TAG_ORIENTATION,
@@ -50,9 +49,10 @@ from photocritic.core.properties import (
 from photocritic.core.records import Aspect, Assessment, Failure, Rating
 from photocritic.core.shots import Shot, read_shot
 from photocritic.core.xmp_jpeg import around_packet
-from photocritic.core.xmp_merge import Said, gave_rating, person_said
+from photocritic.core.xmp_merge import Said
 from photocritic.critic.critic import Critic
 from photocritic.errors import InputError
+from photocritic.shoot.person import said_inside
 
 _Item = TypeVar("_Item")
 _Found = TypeVar("_Found")
@@ -214,12 +214,14 @@ class Catalog:
                 left as it is.
         """
         place = Path(path)
-        if place.exists() and not place.is_file():
-            raise InputError(f"the catalogue {place} is not a file; give the name of a file")
         try:
+            if place.exists() and not place.is_file():
+                raise InputError(f"the catalogue {place} is not a file; give the name of a file")
             place.parent.mkdir(parents=True, exist_ok=True)
         except OSError as err:
-            raise InputError(f"cannot make the catalogue's folder {place.parent}: {err.strerror or err}") from err
+            raise InputError(
+                f"cannot use the catalogue's folder {place.parent}: {err.strerror or err}; name another with --catalog"
+            ) from err
         with _blamed_on(place):
             connection = sqlite3.connect(place, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
             try:
@@ -322,7 +324,7 @@ class Catalog:
                 raise self._damaged() from err
             if known is not None:
                 return known
-        said = _tried(path, lambda: _said_inside(path))
+        said = _tried(path, lambda: said_inside(path))
         if isinstance(said, Said) and stamp is not None and stamp.is_settled() and _Stamp.of(path) == stamp:
             self._remember({"words": (name, *astuple(stamp), json.dumps([WORDS_VERSION, *astuple(said)]))})
         return said
@@ -548,34 +550,6 @@ def _digest(path: Path) -> bytes | None:
     except (OSError, MemoryError):
         return None
     return digest.digest()
-
-
-def _said_inside(path: Path) -> Said:
-    """Return what a person said inside a file: in its packet, or in its EXIF before we rated it.
-
-    Once our own rating stands in the packet, programs copy that to EXIF, where it stays when we give another.
-
-    Raises:
-        InputError: If the file or its packet cannot be read.
-    """
-    header = read_header(path)
-    if header.xmp is None:
-        return Said(rating=header.exif_rating or None)
-    name = f"the packet inside {path.name}"
-    said = person_said(header.xmp, name)
-    if header.exif_rating and said.rating is None and not gave_rating(header.xmp, name):
-        said = replace(said, rating=header.exif_rating)
-    return _cut(said)
-
-
-def _cut(said: Said) -> Said:
-    """Return what was said, without more of a text than tells that something was said."""
-
-    def cut(value: int | str | None) -> int | str | None:
-        return value[:_TEXT_MAX] if isinstance(value, str) else value
-
-    flag, label = cut(said.flag), cut(said.label)
-    return Said(cut(said.rating), None if flag is None else str(flag), None if label is None else str(label))
 
 
 def _thread_count(jobs: int | None) -> int:

@@ -32,6 +32,7 @@ StarsBy: TypeAlias = Literal["shoot", "score"]
 """What the cut-offs of stars are: percent of the shoot that a photo must be better than, or points of its score."""
 
 _UNLIKE: Final = 0.7  # the likeness of photos that show different things
+_PICKED: Final = "; picked by a person"
 _MUCH_LIKE: Final = 0.85  # the likeness from which on photos are said to be alike
 _BLOCK_ROWS: Final = 1024
 
@@ -55,6 +56,7 @@ class Candidate:
         is_series: Whether the group is a deliberate series (a bracket, a focus stack, a panorama), which is kept whole.
         evidence: What its place in the group hangs on.
         copy_of: The name of the photo whose exact copy it is; None if it is none.
+        flag: What a person said of it: it is kept, or rejected, whatever else; None if nothing.
     """
 
     name: str
@@ -63,6 +65,7 @@ class Candidate:
     is_series: bool
     evidence: Evidence
     copy_of: str | None = None
+    flag: Literal["pick", "reject"] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +133,8 @@ class Target:
     """What to keep, and how to sort the rest.
 
     Attributes:
-        keep_count: How many photos to keep; None for the best of every group.
+        keep_count: How many photos to keep; None, if there is no share either, for the best of every group.
+        keep_share: Which share of all photos to keep instead, above 0 and up to 1; one photo at least.
         score_min: Only photos of this appeal and more are kept; None for any.
         diversity: How much the selection prefers the new over the good, 0 … 1.
         reject_margin: A photo is rejected if the best of its group is worth at least so many points more, and an exact
@@ -142,14 +146,21 @@ class Target:
     """
 
     keep_count: int | None = None
+    keep_share: float | None = None
     score_min: float | None = None
     diversity: float = DIVERSITY
     reject_margin: float | None = None
     stars: Stars = field(default_factory=lambda: Stars.parse(DEFAULT_STARS))
 
+    def count_of(self, photo_count: int) -> int | None:
+        """Return how many of so many photos to keep; None for the best of every group."""
+        return self.keep_count if self.keep_share is None else max(1, round(self.keep_share * photo_count))
+
     def __post_init__(self) -> None:
         if self.keep_count is not None and self.keep_count < 1:
             raise InputError(f"at least 1 photo is kept; got {self.keep_count}")
+        if self.keep_share is not None and not 0 < self.keep_share <= 1:
+            raise InputError(f"a share to keep is above 0 and up to 1; got {self.keep_share:g}")
         if not 0 <= self.diversity <= 1:
             raise InputError(f"diversity is 0 to 1; got {self.diversity:g}")
 
@@ -186,6 +197,7 @@ class _Shoot:
         self.likeness = likeness
         self.target = target
         count = len(photos)
+        self.keep_count = target.count_of(count)
         self.standing = np.array([photo.evidence.standing for photo in photos])
         self.behind = np.zeros(count)  # how many points behind the best of its group
         self.rank = [1] * count
@@ -215,12 +227,15 @@ class _Shoot:
         stars = self._stars()
         rows = {photo.name: row for row, photo in enumerate(self.photos)}
         for row, photo in enumerate(self.photos):
-            if photo.copy_of is not None:
+            if photo.flag == "reject":
+                yield Choice(self.rank[row], Pile.REJECT, stars[row], "rejected by a person")
+            elif row in kept:
+                words = "the same photo as " + photo.copy_of if photo.copy_of else self._place(row)
+                yield Choice(self.rank[row], Pile.KEEP, stars[row], words + kept[row])
+            elif photo.copy_of is not None:
                 original = rows[photo.copy_of]
                 pile = Pile.MAYBE if self.target.reject_margin is None else Pile.REJECT
                 yield Choice(self.rank[original], pile, stars[original], f"the same photo as {photo.copy_of}")
-            elif row in kept:
-                yield Choice(self.rank[row], Pile.KEEP, stars[row], f"{self._place(row)}{kept[row]}")
             elif self._is_far_behind(row):
                 words = f"{self._place(row)}; {self.behind[row]:.0f} points behind"
                 yield Choice(self.rank[row], Pile.REJECT, stars[row], words)
@@ -246,23 +261,29 @@ class _Shoot:
 
     def _kept(self) -> dict[int, str]:
         """Return the photos that are kept, each with what there is to say of that beside its place in its group."""
-        leads = [rows if self.photos[rows[0]].is_series else rows[:1] for rows in self.groups.values()]
-        spares = [[row] for rows in self.groups.values() if not self.photos[rows[0]].is_series for row in rows[1:]]
-        leads, spares = self._liked(leads), self._liked(spares)
-        if self.target.keep_count is None:
-            return {row: "" for unit in leads for row in unit}
-        selection = _Selection(self, self.target.keep_count)
+        picked = [[row] for row, photo in enumerate(self.photos) if photo.flag == "pick"]
+        groups = {self.photos[row].group for [row] in picked}
+        units = {number: self._units(rows) for number, rows in self.groups.items()}
+        leads = [own[0] for number, own in units.items() if own and number not in groups]
+        spares = [unit for number, own in units.items() for unit in own[number not in groups :]]
+        if self.keep_count is None:
+            return {row: _PICKED for [row] in picked} | {row: "" for unit in leads for row in unit}
+        selection = _Selection(self, max(self.keep_count, len(picked)))
+        selection.add(picked, _PICKED)
         selection.add_of_each_scene(leads)
         selection.add(leads, "")
         selection.add(spares, "; room for more than the best of each group")
         return selection.kept
 
-    def _liked(self, units: list[list[int]]) -> list[list[int]]:
-        """Return the units, single photos or whole series, that have the least score and more."""
+    def _units(self, rows: list[int]) -> list[list[int]]:
+        """Return what of a group may be kept, a photo or a whole series, the best first."""
+        left = [row for row in rows if self.photos[row].flag is None]
+        units = [left] if left and self.photos[left[0]].is_series else [[row] for row in left]
         least = self.target.score_min
-        if least is None:
-            return units
-        return [unit for unit in units if max(self.photos[row].evidence.appeal for row in unit) >= least]
+        return [unit for unit in units if least is None or self._score(unit) >= least]
+
+    def _score(self, unit: Sequence[int]) -> float:
+        return max(self.photos[row].evidence.appeal for row in unit)
 
     # Words.
 
@@ -282,16 +303,16 @@ class _Shoot:
         words: dict[int, str] = {}
         left_out: list[int] = []
         for rows in self.groups.values():
-            unit = rows if self.photos[rows[0]].is_series else rows[:1]
-            if unit[0] in kept:
+            units = self._units(rows)
+            if any(row in kept for row in rows):
                 continue
-            if self.target.keep_count is not None and len(unit) > self.target.keep_count:
-                words |= dict.fromkeys(unit, f"; more than the {self.target.keep_count} to keep")
-            elif self._liked([unit]):
-                left_out += unit
+            if not units:
+                score = self._score(rows)
+                words |= dict.fromkeys(rows, f"; a score of {score:.0f} is below {self.target.score_min or 0:g}")
+            elif self.keep_count is not None and len(units[0]) > self.keep_count:
+                words |= dict.fromkeys(units[0], f"; more than the {self.keep_count} to keep")
             else:
-                highest = max(self.photos[row].evidence.appeal for row in unit)
-                words |= dict.fromkeys(unit, f"; a score of {highest:.0f} is below {self.target.score_min:g}")
+                left_out += units[0]
         for row, (other, likeness) in zip(left_out, self._nearest(left_out, sorted(kept)), strict=True):
             is_like = likeness >= _MUCH_LIKE
             words[row] = (
@@ -313,8 +334,8 @@ class _Selection:
     """Photos that are kept, chosen one after the other by maximal marginal relevance (Carbonell & Goldstein 1998).
 
     The value of a unit, a photo or a whole series, is what it is worth less its likeness to what is kept. As that only
-    falls while more is kept, the unit with the highest value of an earlier count is looked at first (Minoux 1978):
-    hardly any needs to be compared with all that is kept.
+    falls while more is kept, the unit with the highest value of an earlier count is looked at first (Minoux 1978), and
+    the others wait.
     """
 
     def __init__(self, shoot: _Shoot, keep_count: int) -> None:
@@ -322,14 +343,19 @@ class _Selection:
         self._shoot = shoot
         self._room = keep_count
         self._leads: list[int] = []
+        count = min(keep_count, len(shoot.photos))
+        self._kept_vectors = np.empty((count, shoot.likeness.shape[1] if count else 0), np.float32)
 
     def add_of_each_scene(self, units: Sequence[Sequence[int]]) -> None:
         """Keep the best unit of each scene, or a smaller one where the best would cost another scene its only place.
 
         Where there are more scenes than places, the best scenes have them.
         """
+        has_one = {self._shoot.photos[row].scene for row in self.kept}
         scenes: dict[int, list[Sequence[int]]] = {}
         for unit in sorted(units, key=self._order):
+            if self._shoot.photos[unit[0]].scene in has_one:
+                continue
             scenes.setdefault(self._shoot.photos[unit[0]].scene, []).append(unit)
         least = {scene: min(map(len, own)) for scene, own in scenes.items()}
         reserved = sum(least.values())
@@ -362,19 +388,20 @@ class _Selection:
             if seen_count[at] == len(self._leads):
                 self._keep(waiting[at], words)
                 continue
-            nearest[at] = max(nearest[at], self._likeness(waiting[at], self._leads[seen_count[at] :]))
+            nearest[at] = max(nearest[at], self._likeness(waiting[at], seen_count[at]))
             seen_count[at] = len(self._leads)
             heapq.heappush(heap, (-value(at), at))
 
     def _keep(self, unit: Sequence[int], words: str) -> None:
         self.kept |= dict.fromkeys(unit, words)
+        self._kept_vectors[len(self._leads)] = self._shoot.likeness[self._lead(unit)]
         self._leads.append(self._lead(unit))
         self._room -= len(unit)
 
-    def _likeness(self, unit: Sequence[int], others: Sequence[int]) -> float:
-        """Return the likeness to the nearest of others: 0 what shows different things, 1 one photo."""
-        vectors = self._shoot.likeness
-        nearest = float((vectors[others].astype(np.float32) @ vectors[self._lead(unit)].astype(np.float32)).max())
+    def _likeness(self, unit: Sequence[int], seen_count: int) -> float:
+        """Return the likeness to the nearest of those kept after so many: 0 what shows other things, 1 one photo."""
+        vector = self._shoot.likeness[self._lead(unit)].astype(np.float32)
+        nearest = float((self._kept_vectors[seen_count : len(self._leads)] @ vector).max())
         return max((nearest - _UNLIKE) / (1 - _UNLIKE), 0.0)
 
     def _lead(self, unit: Sequence[int]) -> int:

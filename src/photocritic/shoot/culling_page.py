@@ -26,7 +26,7 @@ from urllib.parse import quote
 
 from PIL import Image
 
-from photocritic.core.files import whole_file
+from photocritic.core.files import MADE_MARKER, whole_file
 from photocritic.core.images import MAX_PIXELS, load_photo
 from photocritic.core.parallel import in_order, usable_cores
 from photocritic.core.records import Failure
@@ -109,6 +109,7 @@ def _written(plan: Plan, folder: Path, thread_count: int, max_pixels: int) -> It
     thumbnails = folder / THUMBNAILS_FOLDER
     try:
         thumbnails.mkdir(parents=True, exist_ok=True)
+        (thumbnails / MADE_MARKER).touch()
     except OSError as err:
         raise InputError(f"cannot make the folder {thumbnails}: {err.strerror or err}") from err
     frames: list[_Frame] = []

@@ -97,12 +97,14 @@ class Frame:
         digest: Of its content, the same in exact duplicates; empty if not known.
         shot: How it was shot.
         sharpest_at: Where its sharpest part lies, as shares of width and height; None if not known.
+        file_count: How many files belong to it: a RAW file beside a JPEG, sidecars.
     """
 
     name: str
     digest: str
     shot: Shot
     sharpest_at: tuple[float, float] | None = None
+    file_count: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +130,8 @@ class Grouping:
         groups: The groups, scene after scene, as they were shot.
         group_of: Each photo's group, as an index, shape ``(N,)``.
         scene_of: Each photo's scene, numbered from 0 as they were shot, shape ``(N,)``.
-        copy_of: The photo with the same content that has the shortest name, of several the first by name; of most,
-            itself. A row, shape ``(N,)``.
+        copy_of: The photo with the same content that has the most files, of several the shortest name, of several the
+            first by name; of most, itself. A row, shape ``(N,)``.
     """
 
     groups: tuple[Group, ...]
@@ -166,7 +168,7 @@ def group_photos(
 ) -> Grouping:
     """Group the photos of a shoot. The same photos in another order give the same groups.
 
-    First come exact duplicates, of which only the one with the shortest name takes part in what follows; then series
+    First come exact duplicates, of which only the original (`Grouping.copy_of`) takes part in what follows; then series
     that were shot to stay whole; then bursts and look-alikes. For these, pairs that were shot within two minutes by
     one camera (without times: pairs near by name) are joined from the most alike on, as long as the photos of one side
     are on average as alike to those of the other as the pair itself must be: a slow pan falls into parts instead of
@@ -253,8 +255,12 @@ class _Shoot:
     def _first_copies(self) -> NDArray[np.int64]:
         first: dict[str, int] = {}
         copies = np.arange(len(self.frames))
-        # "IMG_1 (copy).jpg" and "backup/IMG_1.jpg" are copies of IMG_1.jpg.
-        for row in sorted(self.by_name.tolist(), key=lambda row: len(self.frames[row].name)):
+
+        # What has a RAW file or sidecars is the original; "IMG_1 (copy).jpg" and "backup/IMG_1.jpg" are copies.
+        def precedence(row: int) -> tuple[int, int]:
+            return -self.frames[row].file_count, len(self.frames[row].name)
+
+        for row in sorted(self.by_name.tolist(), key=precedence):
             if digest := self.frames[row].digest:
                 copies[row] = first.setdefault(digest, row)
         return copies

@@ -2,9 +2,10 @@
 
 It is a file of JSON lines, only ever added to. The first says what it is. A change has a line ``{"begin": 7, …}``
 with an `Entry`, which is on the disk before the change is begun, and then lines with what became of it, of which the
-last holds: ``{"done": 7}``, ``{"failed": 7}`` (all is as it was), ``{"undoing": 7}``, ``{"undone": 7}``. These may be
-missing after a crash; what happened is then told from the files. ``{"ended": 7}`` says that a run came to its end
-after so many changes. A last line that was not written whole counts as not written.
+last holds: ``{"done": 7}``, ``{"failed": 7}`` (all is as it was), ``{"undoing": 7}``, ``{"undone": 7}``,
+``{"left": 7}`` (it could not be taken back). These may be missing after a crash; what happened is then told from the
+files. ``{"ended": 7}`` says that a run came to its end after so many changes. A last line that was not written whole
+counts as not written.
 
 A written file's old bytes stand in its line. Of a large one, a JPEG whose packet changes, only those stand there that
 the new file does not have as well, so that 2,000 JPEGs of 20 MB each take a few megabytes and not 40 GB.
@@ -27,14 +28,14 @@ from photocritic.errors import BusyError, InputError
 Action: TypeAlias = Literal["write", "copy", "link", "move"]
 """What may be done with a file."""
 
-State: TypeAlias = Literal["done", "failed", "undoing", "undone"]
+State: TypeAlias = Literal["done", "failed", "undoing", "undone", "left"]
 """What became of a change; a change without a state was cut off."""
 
 WHOLE_MAX_BYTES: Final = 1 << 20
 """The largest file whose old bytes are kept whole, so that they can be put back whatever is there by then."""
 
 _HEADER: Final = b'{"journal": "photocritic cull", "version": 1}\n'
-_STATES: Final = frozenset({"done", "failed", "undoing", "undone"})
+_STATES: Final = frozenset({"done", "failed", "undoing", "undone", "left"})
 _ACTIONS: Final = frozenset({"write", "copy", "link", "move"})
 _BINARY: Final = getattr(os, "O_BINARY", 0)
 
@@ -174,6 +175,7 @@ class Journal:
         self._states: dict[int, State | None] = {}
         self._damaged: list[int] = []
         self._is_ended = True
+        self._last = 0  # the number of the last change
         offset = 0
         with os.fdopen(os.dup(descriptor), "rb") as lines:
             lines.seek(0)
@@ -194,9 +196,19 @@ class Journal:
         return self._is_ended
 
     @property
+    def is_empty(self) -> bool:
+        """Whether no change was ever begun."""
+        return not self._states
+
+    @property
     def has_changes(self) -> bool:
         """Whether anything may have been changed that is not taken back."""
         return any(state not in ("failed", "undone") for state in self._states.values())
+
+    @property
+    def has_untried(self) -> bool:
+        """Whether anything may have been changed that nobody has tried to take back yet."""
+        return any(state not in ("failed", "undone", "left") for state in self._states.values())
 
     def changes(self) -> Iterator[tuple[int, Entry, State | None]]:
         """Yield each change's number, entry and state, the last one first."""
@@ -215,9 +227,10 @@ class Journal:
         Raises:
             InputError: If the journal cannot be written; the change must not be made.
         """
-        number = max(self._offsets, default=0) + 1
+        number = self._last + 1
         start = self._end
         self._add({"begin": number} | entry.to_json(), is_synced=True)
+        self._last = number
         self._offsets[number] = (start, self._end - start)
         self._states[number] = None
         self._is_ended = False
@@ -230,7 +243,7 @@ class Journal:
             InputError: If the journal cannot be written.
         """
         if not self._is_ended:
-            self._add({"ended": max(self._offsets)}, is_synced=False)
+            self._add({"ended": self._last}, is_synced=False)
             self._is_ended = True
 
     def mark(self, number: int, state: State) -> None:
@@ -255,7 +268,7 @@ class Journal:
                 os.ftruncate(self._descriptor, self._end)
             raise InputError(
                 f"cannot write the journal {self._path}: {err.strerror or err}; "
-                "without it nothing is changed: make room there and run it again"
+                "without it nothing more is changed: make room there and run it again"
             ) from err
         self._end += len(line)
 
@@ -266,6 +279,7 @@ class Journal:
             if "begin" in values:
                 Entry.from_json(values)
                 number = int(values["begin"])
+                self._last = max(self._last, number)
                 self._offsets[number] = (offset, len(line))
                 self._states[number] = None
                 self._is_ended = False

@@ -12,15 +12,15 @@ from pathlib import Path
 from typing import Final
 
 from photocritic.core.formats import JPEG_SUFFIXES
-from photocritic.core.headers import MAX_PACKET_BYTES
 from photocritic.core.records import Card, Failure
 from photocritic.core.rows import printable
-from photocritic.core.xmp import sidecars
+from photocritic.core.xmp import raw_files_beside
 from photocritic.core.xmp_jpeg import jpeg_packet, jpeg_with_packet
-from photocritic.core.xmp_merge import Figures, Label, Marks, Program, Said, merged, person_said, sidecar_paths
+from photocritic.core.xmp_merge import Figures, Label, Marks, Program, Said, merged, sidecar_paths
 from photocritic.errors import InputError
 from photocritic.shoot.apply import Write
 from photocritic.shoot.choice import Pile
+from photocritic.shoot.person import read_sidecar
 from photocritic.shoot.plan import Plan, Planned
 
 _REJECTED: Final = -1
@@ -46,16 +46,15 @@ class Marking:
     is_inside: bool
 
     def write(self) -> Write:
-        """Return what to write. A JPEG that is no more what it was gives a write that will be refused."""
-        content = self.packet
-        if self.is_inside:
-            try:
-                jpeg = self.path.read_bytes()
-            except OSError:
-                jpeg = b""
-            is_same = hashlib.sha256(jpeg).hexdigest() == self.old_sha256
-            content = jpeg_with_packet(jpeg, self.packet) if is_same else b""
-        return Write(self.path, content, self.old_sha256)
+        """Return what to write. A JPEG that is no more what it was gives a write that fails."""
+        return Write(self.path, self._within_jpeg() if self.is_inside else self.packet, self.old_sha256)
+
+    def _within_jpeg(self) -> bytes | None:
+        try:
+            jpeg = self.path.read_bytes()
+        except OSError:
+            return None
+        return jpeg_with_packet(jpeg, self.packet) if _sha256(jpeg) == self.old_sha256 else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +79,7 @@ class Markings:
 def markings_of(
     plan: Plan,
     programs: Collection[Program],
-    said_inside: Mapping[Path, Said | Failure],
+    said: Mapping[str, Said | Failure],
     *,
     is_inside: bool = False,
     overwrites_person: bool = False,
@@ -90,7 +89,7 @@ def markings_of(
     Args:
         plan: The plan.
         programs: The programs that shall read them.
-        said_inside: What a person said inside each file of each photo, or why that cannot be read.
+        said: What a person said of each photo, by its name, or why that cannot be told.
         is_inside: Whether marks also go inside JPEGs.
         overwrites_person: Whether a person's own stars, flag and label give way.
 
@@ -99,35 +98,38 @@ def markings_of(
     """
     firsts = {group[0].group: _first_name(group) for group in plan.groups}
     places = {photo.name: _sidecars(photo, programs) for photo in plan.photos}
-    holders = Counter(path for paths in places.values() for path in paths)
     changes: list[Marking] = []
     failures: list[Failure] = []
     unread: Counter[str] = Counter()
     place_count = person_count = 0
     for photo in plan.photos:
-        own = {path: readers for path, readers in places[photo.name].items() if holders[path] == 1}
+        shared = {path: _others_of(path, photo) for path in places[photo.name]}
+        own = {path: readers for path, readers in places[photo.name].items() if not shared[path]}
         failures += [
-            Failure(photo.files[0], f"{path.name} would be the sidecar of another photo as well; rename one of them")
+            Failure(photo.files[0], f"{path.name} would be the sidecar of {other} as well; rename one of them")
             for path in places[photo.name]
-            if holders[path] > 1
+            for other in shared[path]
         ]
         inside = [path for path in photo.files if is_inside and path.suffix.lower() in JPEG_SUFFIXES]
         is_read = _INSIDE_READERS.isdisjoint(programs) or inside or any(map(_has_plain_sidecar, photo.files))
         if not is_read:
             unread[photo.files[0].suffix.lower()] += 1
         marks = _marks(photo, firsts[photo.group], plan.card, plan.model_id)
+        words = said[photo.name]
+        if isinstance(words, Failure):
+            failures.append(words)
+            continue
+        goal = marks if overwrites_person else marks.beside(words)
         try:
-            goal = marks if overwrites_person else marks.beside(_said(photo, said_inside))
-            found = [
-                *_in_sidecars(own, goal, overwrites_person),
-                *_in_jpegs(inside, goal, programs, overwrites_person),
-            ]
+            found = [*_in_sidecars(own, goal, overwrites_person), *_in_jpegs(inside, goal, programs, overwrites_person)]
         except InputError as err:
             failures.append(Failure(photo.files[0], str(err)))
             continue
+        failures += [one for one in found if isinstance(one, Failure)]
+        markings = [one for one in found if isinstance(one, tuple)]
         person_count += goal != marks
-        place_count += len(found)
-        changes += [marking for marking, is_same in found if not is_same]
+        place_count += len(markings)
+        changes += [marking for marking, is_same in markings if not is_same]
     return Markings(tuple(changes), place_count - len(changes), person_count, dict(unread), tuple(failures))
 
 
@@ -138,6 +140,17 @@ def _first_name(group: Sequence[Planned]) -> str | None:
 
 def _sidecars(photo: Planned, programs: Collection[Program]) -> dict[Path, frozenset[Program]]:
     return {path: readers for file in photo.files for path, readers in sidecar_paths(file, programs).items()}
+
+
+def _others_of(sidecar: Path, photo: Planned) -> list[str]:
+    """Return the names of other RAW files that a photo's sidecar would be that of as well."""
+    return [
+        twin.name
+        for file in photo.files
+        if sidecar.stem == file.stem
+        for twin in raw_files_beside(file)
+        if twin not in photo.files and twin.suffix.lower() != ".dng"  # that has its marks inside
+    ]
 
 
 def _has_plain_sidecar(file: Path) -> bool:
@@ -163,72 +176,39 @@ def _marks(photo: Planned, group: str | None, card: Card, model_id: str) -> Mark
     )
 
 
-def _said(photo: Planned, said_inside: Mapping[Path, Said | Failure]) -> Said:
-    """Return what a person said of a photo in all its places; what stands in a sidecar comes first.
-
-    Raises:
-        InputError: If a place cannot be read.
-    """
-    words = []
-    for path in dict.fromkeys(path for file in photo.files for path in sidecars(file)):
-        packet = _bytes(path)
-        words += [] if packet is None else [person_said(packet, str(path))]
-    for file in photo.files:
-        inside = said_inside[file]
-        if isinstance(inside, Failure):
-            raise InputError(inside.reason)
-        words.append(inside)
-    return Said(
-        *(
-            next((value for value in values if value is not None), None)
-            for values in zip(*map(_fields, words), strict=True)
-        )
-    )
-
-
-def _fields(said: Said) -> tuple[int | str | None, str | None, str | None]:
-    return said.rating, said.flag, said.label
-
-
 def _in_sidecars(
     places: Mapping[Path, frozenset[Program]], goal: Marks, overwrites_person: bool
 ) -> Iterator[tuple[Marking, bool]]:
     for path, readers in places.items():
-        old = _bytes(path)
+        old = read_sidecar(path)
         packet = merged(old, goal, readers, overwrites_person=overwrites_person, name=str(path))
         yield Marking(path, packet, _sha256(old), is_inside=False), packet == old
 
 
 def _in_jpegs(
     paths: Sequence[Path], goal: Marks, programs: Collection[Program], overwrites_person: bool
-) -> Iterator[tuple[Marking, bool]]:
+) -> Iterator[tuple[Marking, bool] | Failure]:
+    """Yield the same for packets inside JPEGs; a Failure for one that cannot be written there without harm.
+
+    Raises:
+        InputError: If one cannot be read.
+    """
     for path in paths:
         try:
             jpeg = path.read_bytes()
-            packet = merged(
-                jpeg_packet(jpeg), goal, programs, overwrites_person=overwrites_person, name=f"the packet inside {path}"
-            )
-            is_same = jpeg_with_packet(jpeg, packet) is jpeg
+            old = jpeg_packet(jpeg)
+            name = f"the packet inside {path}"
+            packet = merged(old, goal, programs, overwrites_person=overwrites_person, name=name)
         except OSError as err:
             raise InputError(f"cannot read {path}: {err.strerror or err}") from err
         except InputError as err:
             raise InputError(f"{path}: {err}") from err
-        yield Marking(path, packet, _sha256(jpeg), is_inside=True), is_same
-
-
-def _bytes(path: Path) -> bytes | None:
-    """Return what a sidecar holds; None if there is none.
-
-    Raises:
-        InputError: If it cannot be read.
-    """
-    try:
-        with path.open("rb") as file:
-            return file.read(MAX_PACKET_BYTES + 1)  # one byte too many is refused where it is read
-    except FileNotFoundError:
-        return None
-    except OSError as err:
-        raise InputError(f"cannot read {path}: {err.strerror or err}") from err
+        try:
+            is_same = jpeg_with_packet(jpeg, packet) is jpeg
+        except InputError as err:
+            yield Failure(path, str(err))
+        else:
+            yield Marking(path, packet, _sha256(jpeg), is_inside=True), is_same
 
 
 def _sha256(content: bytes | None) -> str | None:

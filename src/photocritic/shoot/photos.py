@@ -32,7 +32,7 @@ class PhotoFiles:
 def photos_of(found: Iterable[Path | Failure], outside: Iterable[Path] = ()) -> Iterator[PhotoFiles | Failure]:
     """Yield the photos that some files are, by name; failures are passed on first.
 
-    A file that is reached by two ways, by a link say, counts once, by the first of its names.
+    A file that is reached by two ways counts once, by a name that is no link, for its sidecars stand beside that.
 
     Args:
         found: The files, such as `Discovery` finds.
@@ -45,8 +45,10 @@ def photos_of(found: Iterable[Path | Failure], outside: Iterable[Path] = ()) -> 
             yield path
             continue
         real = os.path.realpath(path)
-        if not any(PurePath(real).is_relative_to(folder) for folder in apart):
-            files.setdefault(real, path)
+        if any(PurePath(real).is_relative_to(folder) for folder in apart):
+            continue
+        if real not in files or (_is_linked(files[real], real) and not _is_linked(path, real)):
+            files[real] = path
     paths = sorted(files.values(), key=_absolute)
     top = _common_folder(paths)
     for some in _paired(paths):
@@ -63,6 +65,10 @@ def _common_folder(paths: Iterable[Path]) -> str | None:
 def _name(path: Path, top: str | None) -> str:
     whole = _absolute(path)
     return (whole if top is None else whole.relative_to(top)).as_posix()
+
+
+def _is_linked(path: Path, real: str) -> bool:
+    return path.name != Path(real).name or path.is_symlink()
 
 
 def _absolute(path: Path) -> Path:

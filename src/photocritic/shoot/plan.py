@@ -1,6 +1,7 @@
 """The plan of a cull: every photo of a shoot with its group, its pile, its stars and the reason. It changes nothing."""
 
-from collections.abc import Iterable, Sequence
+import os
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
@@ -12,7 +13,10 @@ from numpy.typing import NDArray
 from photocritic.core.alignment import deviations, rolls, stops
 from photocritic.core.properties import boxes_subject, middle_subject
 from photocritic.core.records import Aspect, Card, Failure, Rating
+from photocritic.core.xmp import sidecars
+from photocritic.core.xmp_merge import Said
 from photocritic.critic.critic import Critic
+from photocritic.errors import InputError
 from photocritic.shoot.catalog import Look
 from photocritic.shoot.choice import Candidate, Choice, Target, choose
 from photocritic.shoot.groups import WHOLE_KINDS, Frame, Kind, group_photos, likeness_vectors
@@ -41,6 +45,7 @@ class Planned:
         scene: The number of its scene, from 1.
         evidence: What its place in the group hangs on.
         choice: What was decided of it, and why.
+        copy_of: The name of the photo whose exact copy it is; None if it is none.
     """
 
     name: str
@@ -51,6 +56,7 @@ class Planned:
     scene: int
     evidence: Evidence
     choice: Choice
+    copy_of: str | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,13 +77,26 @@ class Plan:
     model_id: str
 
     @property
+    def folder(self) -> Path:
+        """The folder that all files of the shoot are in; that of the first photo, if there is no such folder."""
+        folders = [file.absolute().parent for photo in self.photos for file in photo.files]
+        try:
+            return Path(os.path.commonpath(folders))
+        except ValueError:  # there is none, or they are on several drives
+            return folders[0] if folders else Path.cwd()
+
+    @property
     def groups(self) -> list[list[Planned]]:
         """The photos of each group."""
         return [list(group) for _number, group in groupby(self.photos, key=lambda photo: photo.group)]
 
 
 def plan_cull(
-    looked: Iterable[tuple[PhotoFiles, Look]], failures: Iterable[Failure], critic: Critic, target: Target
+    looked: Iterable[tuple[PhotoFiles, Look]],
+    failures: Iterable[Failure],
+    critic: Critic,
+    target: Target,
+    said: Mapping[str, Said | Failure] | None = None,
 ) -> Plan:
     """Decide a shoot.
 
@@ -86,13 +105,23 @@ def plan_cull(
         failures: What could not be looked at.
         critic: Who judged.
         target: What to keep, and how to sort the rest.
+        said: What a person said of photos, by their names. What they picked is kept, and what they rejected is not.
 
     Returns:
         The plan.
+
+    Raises:
+        InputError: If the looks do not fit each other.
     """
     shoot = sorted(looked, key=lambda pair: pair[0].name)
     looks = [look for _photo, look in shoot]
-    frames = [Frame(photo.name, look.content, look.shot, sharpest_at=look.tiles.sharpest_at) for photo, look in shoot]
+    frames = [
+        Frame(photo.name, look.content, look.shot, look.tiles.sharpest_at, _file_count(photo)) for photo, look in shoot
+    ]
+    if len({look.assessment.embedding.shape for look in looks}) > 1:
+        raise InputError(
+            "the catalogue is damaged: its embeddings differ in length; move it away, to have it made anew"
+        )
     embeddings = np.stack([look.assessment.embedding for look in looks]) if looks else np.empty((0, 1), np.float32)
     thumbnails = np.stack([look.grey for look in looks]) if looks else None
     grouping = group_photos(frames, embeddings, thumbnails)
@@ -107,6 +136,7 @@ def plan_cull(
             is_series=grouping.groups[grouping.group_of[row]].kind in WHOLE_KINDS,
             evidence=evidence[row],
             copy_of=None if grouping.copy_of[row] == row else frames[grouping.copy_of[row]].name,
+            flag=_flag(None if said is None else said.get(frame.name)),
         )
         for row, frame in enumerate(frames)
     ]
@@ -131,10 +161,23 @@ def plan_cull(
             scene=int(grouping.scene_of[row]) + 1,
             evidence=evidence[row],
             choice=choices[row],
+            copy_of=candidates[row].copy_of,
         )
         for row in order
     )
     return Plan(photos, tuple(failures), critic.card, critic.model.id)
+
+
+def _flag(said: Said | Failure | None) -> Literal["pick", "reject"] | None:
+    if not isinstance(said, Said):
+        return None
+    if said.rating == -1 or said.flag == "reject":
+        return "reject"
+    return "pick" if said.flag == "pick" else None
+
+
+def _file_count(photo: PhotoFiles) -> int:
+    return len({*photo.files, *(sidecar for file in photo.files for sidecar in sidecars(file))})
 
 
 def group_evidence(looks: Sequence[Look]) -> list[Evidence]:

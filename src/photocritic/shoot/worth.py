@@ -134,7 +134,7 @@ def _compared(one: Evidence, other: Evidence) -> Iterator[tuple[str, str]]:
         yield "less tilted" if abs(one.tilt) < abs(other.tilt) else "more tilted", "than"
     if abs(one.clipped - other.clipped) >= _CLIPPED_MORE:
         yield "less clipped" if one.clipped < other.clipped else "more clipped", "than"
-    for name, mine, theirs in (("quality", one.quality, other.quality), ("appeal", one.appeal, other.appeal)):
+    for name, mine, theirs in (("quality", one.quality, other.quality), ("score", one.appeal, other.appeal)):
         if mine is not None and theirs is not None and abs(mine - theirs) >= _SCORE_MORE:
             yield f"{name} {mine:.0f} against {theirs:.0f}", "of"
     if not is_same_light:
