@@ -43,8 +43,9 @@ from photocritic import Critic
 from photocritic.core.images import load_photo
 from photocritic.core.metrics import bootstrap_interval
 from photocritic.core.parallel import in_order
-from photocritic.shoot.catalog import Catalog, Look
+from photocritic.shoot.catalog import Catalog
 from photocritic.shoot.choice import REJECT_MARGIN
+from photocritic.shoot.looks import Look
 from photocritic.shoot.plan import group_evidence
 from photocritic.shoot.worth import Evidence, worths
 

@@ -16,7 +16,8 @@ from demo.photos import demo_photos
 from photocritic import Critic
 from photocritic.core.faces import FaceFinder
 from photocritic.shoot import catalog as room
-from photocritic.shoot.catalog import Catalog, Look
+from photocritic.shoot.catalog import Catalog
+from photocritic.shoot.looks import Look
 
 
 def main() -> None:

@@ -155,6 +155,17 @@ def test_a_raw_file_and_its_jpeg_are_one_row(shoot: Path, capfd: Capture) -> Non
     assert [str(shoot / "IMG_0016.JPG"), str(shoot / "IMG_0016.DNG")] == row["files"]
 
 
+def test_where_the_jpeg_is_broken_its_raw_file_is_looked_at(shoot: Path, capfd: Capture) -> None:
+    """The JPEG is told, and left alone."""
+    write_dng(shoot / "IMG_0016.DNG", scene())
+    (shoot / "IMG_0016.JPG").write_bytes(b"\xff\xd8\xff broken")
+    rows = {str(row["name"]): row for row in rows_of(capfd, str(shoot))}
+
+    assert [str(shoot / "IMG_0016.DNG")] == rows["IMG_0016.DNG"]["files"]
+    assert rows["IMG_0016.DNG"]["error"] is None
+    assert rows[str(shoot / "IMG_0016.JPG")]["error"]
+
+
 def test_what_cannot_be_looked_at_is_told_and_left_alone(shoot: Path, capfd: Capture) -> None:
     """The others are culled."""
     (shoot / "cut.jpg").write_bytes((shoot / "IMG_0001.JPG").read_bytes()[:3000])

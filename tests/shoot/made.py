@@ -12,8 +12,8 @@ from photocritic import Critic
 from photocritic.core.properties import TILE_CHANNELS, TileMap
 from photocritic.core.records import Assessment, Rating
 from photocritic.core.shots import Shot
-from photocritic.shoot.catalog import Look
 from photocritic.shoot.choice import Choice, Pile
+from photocritic.shoot.looks import Look
 from photocritic.shoot.plan import Plan, Planned
 from photocritic.shoot.worth import Evidence
 

@@ -29,8 +29,11 @@ from photocritic.core.records import Failure
 from photocritic.core.shots import Shot, read_shot
 from photocritic.errors import InputError
 from photocritic.shoot import catalog as room
-from photocritic.shoot.catalog import Catalog, Look, default_catalog_path
+from photocritic.shoot import catalog_rows as rows_room
+from photocritic.shoot.catalog import Catalog, default_catalog_path
+from photocritic.shoot.catalog_rows import shot_text
 from photocritic.shoot.journals import journals_folder
+from photocritic.shoot.looks import Look, photo_luma, squeezed
 from tests.conftest import scene
 from tests.core.test_shots import EXPECTED, WHOLE, exif_of, save
 from tests.dng import write_dng
@@ -173,7 +176,7 @@ def test_other_ways_of_measuring_look_again(
 ) -> None:
     """Figures of two versions do not compare."""
     looks(place, photos, critic)
-    monkeypatch.setattr(room, "PROPERTIES_VERSION", 99)
+    monkeypatch.setattr(rows_room, "PROPERTIES_VERSION", 99)
 
     assert news(looks(place, photos, critic)) == [True, True, True]
     assert news(looks(place, photos, critic)) == [False, False, False]
@@ -219,12 +222,12 @@ def test_photos_are_measured_upright(tmp_path: Path, orientation: int) -> None:
     exif[0x0112] = orientation
     path = tmp_path / "turned.jpg"
     Image.fromarray(scene(640, 400)).save(path, exif=exif, quality=95)
-    measured = tile_map(room._luma(path, 10**9))
+    measured = tile_map(photo_luma(path, 10**9))
     image = load_photo(path).image
     expected = tile_map(image)
     grey = np.asarray(Image.fromarray(image).convert("L").resize((32, 32), Image.Resampling.BOX))
 
-    assert room._squeezed(room._luma(path, 10**9)).astype(int) == pytest.approx(grey.astype(int), abs=2)
+    assert squeezed(photo_luma(path, 10**9)).astype(int) == pytest.approx(grey.astype(int), abs=2)
     assert measured.tiles.shape == expected.tiles.shape
     assert measured.tiles[2].astype(float) == pytest.approx(expected.tiles[2].astype(float), abs=0.5)
 
@@ -234,7 +237,7 @@ def test_photos_are_measured_upright(tmp_path: Path, orientation: int) -> None:
 def test_raw_files_are_measured_upright(tmp_path: Path, orientation: int, preview_width: int) -> None:
     """By their preview, or without one by their pixels; a long file's head is read first to tell what it is."""
     path = write_dng(tmp_path / "a.dng", scene(600, 400), orientation, preview_width)
-    _channels, height, width = tile_map(room._luma(path, 10**9)).tiles.shape
+    _channels, height, width = tile_map(photo_luma(path, 10**9)).tiles.shape
 
     assert (height > width) == (orientation == 6)
 
@@ -250,7 +253,7 @@ def test_what_is_measured_is_the_luma_of_the_whole_photo(tmp_path: Path, suffix:
     """Of formats that have no luma of their own to decode, band by band."""
     path = save(tmp_path / f"a{suffix}", exif_of(WHOLE))
 
-    assert np.array_equal(room._luma(path, 10**9), np.asarray(Image.fromarray(load_photo(path).image).convert("L")))
+    assert np.array_equal(photo_luma(path, 10**9), np.asarray(Image.fromarray(load_photo(path).image).convert("L")))
 
 
 # --- how it was shot --------------------------------------------------------------------------------------------------
@@ -278,7 +281,7 @@ def test_a_photo_that_says_nothing_has_a_shot_of_its_size(place: Path, critic: C
 
 def test_every_part_of_a_shot_is_kept() -> None:
     """One that is added to a shot must be added here."""
-    kept = json.loads(room._shot_text(Shot()))
+    kept = json.loads(shot_text(Shot()))
 
     assert {*kept, "width", "height"} == {part.name for part in fields(Shot)}
 

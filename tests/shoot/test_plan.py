@@ -13,8 +13,8 @@ from photocritic import Critic, Failure
 from photocritic.core.faces import Face
 from photocritic.core.properties import tile_map
 from photocritic.core.shots import Shot
-from photocritic.shoot.catalog import Look
 from photocritic.shoot.choice import Pile, Target
+from photocritic.shoot.looks import Look
 from photocritic.shoot.photos import PhotoFiles
 from photocritic.shoot.plan import Plan, plan_cull
 from tests.shoot.made import START, made_look

@@ -3,7 +3,7 @@
 import argparse
 import sys
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,9 +18,10 @@ if TYPE_CHECKING:
     from photocritic.core.xmp_merge import Said
     from photocritic.critic.critic import Critic
     from photocritic.shoot.apply import Change, Outcome
-    from photocritic.shoot.catalog import Catalog, Look
+    from photocritic.shoot.catalog import Catalog
     from photocritic.shoot.choice import Target
     from photocritic.shoot.gathering import Way
+    from photocritic.shoot.looks import Look
     from photocritic.shoot.photos import PhotoFiles
     from photocritic.shoot.plan import Plan
 
@@ -163,7 +164,6 @@ def _is_within(path: Path, folder: Path) -> bool:
 def _cull(options: argparse.Namespace) -> int:
     from photocritic.cli.cull_terminal import CullLog, write_plan_table
     from photocritic.core.images import MAX_PIXELS
-    from photocritic.core.records import Failure
     from photocritic.core.rows import write_csv, write_json
     from photocritic.critic.critic import Critic
     from photocritic.critic.model import DEFAULT_NAME
@@ -186,12 +186,8 @@ def _cull(options: argparse.Namespace) -> int:
         log = stack.enter_context(CullLog(len(photos), sys.stderr.isatty()))
         for failure in failures:
             log.failed(failure)
-        looked: list[tuple[PhotoFiles, Look]] = []
-        for photo, look in zip(photos, log.watched(_looks(options, catalog, critic, photos)), strict=True):
-            if isinstance(look, Failure):
-                failures.append(look)
-            else:
-                looked.append((photo, look))
+        looked, failed = _looked(options, catalog, critic, photos, log)
+        failures += failed
         files = [path for photo, _look in looked for path in photo.files]
         inside = dict(zip(files, catalog.said(files, jobs=options.jobs), strict=True))
         said = {photo.name: said_of(photo.files, inside) for photo, _look in looked}
@@ -231,6 +227,27 @@ def _found(options: argparse.Namespace) -> "tuple[list[PhotoFiles], list[Failure
         else:
             photos.append(one)
     return photos, failures
+
+
+def _looked(
+    options: argparse.Namespace, catalog: "Catalog", critic: "Critic", photos: "Sequence[PhotoFiles]", log: "CullLog"
+) -> "tuple[list[tuple[PhotoFiles, Look]], list[Failure]]":
+    """Return what is known of the photos, and what cannot be looked at; where that is a JPEG, its RAW file is."""
+    from photocritic.core.records import Failure
+
+    looked: list[tuple[PhotoFiles, Look]] = []
+    failures: list[Failure] = []
+    spares: list[PhotoFiles] = []
+    for photo, look in zip(photos, log.watched(_looks(options, catalog, critic, photos)), strict=True):
+        if isinstance(look, Failure):
+            failures.append(look)
+            spares += photo.spare
+        else:
+            looked.append((photo, look))
+    if spares:
+        more, failed = _looked(options, catalog, critic, spares, log)
+        return looked + more, failures + failed
+    return looked, failures
 
 
 def _looks(

@@ -7,8 +7,6 @@ stamp is unchanged is not even opened. Failures are not remembered: what could n
 
 import contextlib
 import hashlib
-import json
-import math
 import os
 import re
 import sqlite3
@@ -17,41 +15,23 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass, replace
-from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO, Final, Literal, Self, TypeVar
-
-import numpy as np
-import rawpy
-from numpy.typing import NDArray
-from PIL import Image
+from typing import Final, Literal, Self, TypeVar
 
 from photocritic.core.faces import Face, FaceFinder
 from photocritic.core.files import user_folder
 from photocritic.core.formats import SNIFF_BYTES, sniff
 from photocritic.core.images import (
     MAX_PIXELS,
-    TAG_ORIENTATION,
-    exif_of,
-    load_photo,
-    open_photo,
-    raw_frame,
-    raw_preview,
 )
 from photocritic.core.parallel import in_order, usable_cores
-from photocritic.core.properties import (
-    PROPERTIES_VERSION,
-    TILE_CHANNELS,
-    TILES_LONG_SIDE,
-    TileMap,
-    tile_map,
-)
-from photocritic.core.records import Aspect, Assessment, Failure, Rating
-from photocritic.core.shots import Shot, read_shot
+from photocritic.core.records import Assessment, Failure
 from photocritic.core.xmp_jpeg import around_packet
 from photocritic.core.xmp_merge import Said
 from photocritic.critic.critic import Critic
 from photocritic.errors import InputError
+from photocritic.shoot.catalog_rows import WRONG, faces_of, faces_text, look_of, look_row, words_of, words_text
+from photocritic.shoot.looks import Look, new_look
 from photocritic.shoot.person import said_inside
 
 _Item = TypeVar("_Item")
@@ -62,12 +42,6 @@ SCHEMA_VERSION: Final = 1
 
 APPLICATION_ID: Final = 0x70686372
 """SQLite's ``application_id`` of a catalogue: "phcr"."""
-
-WORDS_VERSION: Final = 1
-"""Of the way in which a person's words inside a file are understood; those of another are read again."""
-
-GREY_SIDE_PX: Final = 32
-"""The side of a photo's `Look.grey`."""
 
 BATCH_PHOTOS: Final = 64
 BATCH_SECONDS: Final = 1.0
@@ -106,53 +80,8 @@ _INSERT: Final = {  # another run may have looked at the same photo meanwhile, h
 _CHUNK_BYTES: Final = 1 << 20
 _DIGEST_BYTES: Final = 16
 _BLOB_BYTES_MAX: Final = 1 << 24  # more than any network's map; a hostile file may claim gigabytes
-_MAP_SIDE_MAX: Final = 4096
-_PHOTO_SIDE_MAX: Final = 2**31
-_TEXT_MAX: Final = 200  # characters of a camera's name
-_NUMBER_MAX: Final = 1e12  # of a shot, beyond infinity's distance of focus, which EXIF writes as 2³² - 1
-_BAND_ROWS: Final = 64
 _FRESH_NS: Final = 2_000_000_000  # a file that may change again within its clock's tick is not known by its stamp
 _XMP_ORIENTATION: Final = re.compile(rb"tiff:Orientation(?:=\"|>)[0-9]")
-_TURNS: Final = {  # as EXIF numbers them: transposed first, then flipped down and across
-    2: (False, False, True),
-    3: (False, True, True),
-    4: (False, True, False),
-    5: (True, False, False),
-    6: (True, False, True),
-    7: (True, True, True),
-    8: (True, True, False),
-}
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Look:
-    """What is known of one photo, from this run or an earlier one; the two do not differ.
-
-    Attributes:
-        assessment: What the critic says; its embedding is rounded to float16. It has no thumbnail.
-        shot: How it was shot. Long texts are cut, and numbers that no camera means are None. Of a RAW file its time
-            is often finer than the assessment's.
-        tiles: What was measured at full resolution.
-        grey: The upright photo's luma, squeezed into a square by averaging, uint8, shape ``(32, 32)``.
-        content: The content's BLAKE2b, 32 hex digits, the same in exact duplicates; empty if the file changed while
-            it was looked at.
-        is_new: Whether the photo was judged just now.
-        faces: Its faces, the largest first, in pixels of its full size; None if they were not asked for.
-    """
-
-    assessment: Assessment
-    shot: Shot
-    tiles: TileMap
-    grey: NDArray[np.uint8]
-    content: str
-    is_new: bool
-    faces: tuple[Face, ...] | None = None
-
-    @property
-    def path(self) -> Path:
-        """The photo's file."""
-        assert self.assessment.path is not None
-        return self.assessment.path
 
 
 @dataclass(frozen=True, slots=True)
@@ -319,14 +248,14 @@ class Catalog:
         text = None if stamp is None else self._stamped("words", "said", name, stamp)
         if text is not None:
             try:
-                known = _said_of(text)
-            except _WRONG as err:
+                known = words_of(text)
+            except WRONG as err:
                 raise self._damaged() from err
             if known is not None:
                 return known
         said = _tried(path, lambda: said_inside(path))
         if isinstance(said, Said) and stamp is not None and stamp.is_settled() and _Stamp.of(path) == stamp:
-            self._remember({"words": (name, *astuple(stamp), json.dumps([WORDS_VERSION, *astuple(said)]))})
+            self._remember({"words": (name, *astuple(stamp), words_text(said))})
         return said
 
     def _look(self, path: Path, critic: Critic, face_finder: FaceFinder | None, max_pixels: int) -> Look | Failure:
@@ -337,7 +266,7 @@ class Catalog:
         content = _digest(path) if stamp is not None and stamped is None else stamped
         look: Look | Failure | None = None if content is None else self._known(content, path, critic, max_pixels)
         if look is None:
-            look = _tried(path, lambda: _new_look(path, critic, max_pixels))
+            look = _tried(path, lambda: new_look(path, critic, max_pixels))
         if isinstance(look, Failure):
             return look
         rows: dict[str, tuple[object, ...]] = {}
@@ -348,12 +277,12 @@ class Catalog:
                 if isinstance(found, Failure):
                     return found
                 faces = tuple(found)
-                rows["faces"] = (content, face_finder.id, _faces_text(faces))
+                rows["faces"] = (content, face_finder.id, faces_text(faces))
             look = replace(look, faces=faces)
         if content is None or stamp is None or _Stamp.of(path) != stamp:  # it changed while it was looked at
             return replace(look, content="")
         if look.is_new:
-            rows["looks"] = _look_row(content, look)
+            rows["looks"] = look_row(content, look)
         if stamped is None and stamp.is_settled():
             rows["files"] = (name, *astuple(stamp), content)
         self._remember(rows)
@@ -385,8 +314,8 @@ class Catalog:
         if not rows:
             return None
         try:
-            look = _look_of(rows[0], path, critic, content)
-        except _WRONG as err:
+            look = look_of(rows[0], path, critic, content)
+        except WRONG as err:
             raise self._damaged() from err
         if look is not None and look.assessment.width * look.assessment.height > max_pixels:
             return None  # it is refused anew, in the words of today
@@ -397,8 +326,8 @@ class Catalog:
         if not rows:
             return None
         try:
-            return _faces_of(rows[0][0], photo.width, photo.height)
-        except _WRONG as err:
+            return faces_of(rows[0][0], photo.width, photo.height)
+        except WRONG as err:
             raise self._damaged() from err
 
     def _rows(self, query: str, values: Sequence[object]) -> list[tuple[object, ...]]:
@@ -566,289 +495,3 @@ def _tried(path: Path, look: Callable[[], _Found]) -> _Found | Failure:
         return Failure(path, str(err))
     except MemoryError:
         return Failure(path, "there is not enough memory to judge it")
-
-
-def _new_look(path: Path, critic: Critic, max_pixels: int) -> Look:
-    """Return a look at a photo, whatever its content is."""
-    assessment = critic.look(path, max_pixels=max_pixels)
-    luma = _luma(path, max_pixels)
-    return Look(
-        assessment=replace(assessment, embedding=_rounded(assessment.embedding).astype(np.float32)),
-        shot=_shot(path, assessment),
-        tiles=tile_map(luma),
-        grey=_squeezed(luma),
-        content="",
-        is_new=True,
-    )
-
-
-def _shot(path: Path, assessment: Assessment) -> Shot:
-    try:
-        shot = read_shot(path)
-    except InputError:  # broken beside its pixels, which can be read all the same
-        shot = Shot(taken_at=assessment.taken_at)
-    return _plain(replace(shot, width=assessment.width, height=assessment.height))
-
-
-def _plain(shot: Shot) -> Shot:
-    """Return a shot with short texts, and without numbers that no camera means.
-
-    A photo may claim anything: that must neither outgrow a row of the catalogue nor look like damage to it.
-    """
-    return replace(
-        shot,
-        camera=shot.camera and shot.camera[:_TEXT_MAX],
-        serial=shot.serial and shot.serial[:_TEXT_MAX],
-        exposure_s=_plain_number(shot.exposure_s),
-        aperture=_plain_number(shot.aperture),
-        iso=_plain_number(shot.iso),
-        bias_ev=shot.bias_ev if shot.bias_ev is not None and abs(shot.bias_ev) <= _NUMBER_MAX else None,
-        focal_mm=_plain_number(shot.focal_mm),
-        focus_m=_plain_number(shot.focus_m),
-    )
-
-
-def _plain_number(value: float | None) -> float | None:
-    return value if value is not None and 1 / _NUMBER_MAX <= value <= _NUMBER_MAX else None
-
-
-def _luma(path: Path, max_pixels: int) -> NDArray[np.uint8]:
-    """Return a photo's upright luma at full resolution, shape ``(H, W)``.
-
-    The critic's look has decoded the photo already, but smaller; of a JPEG this second decoding gives the luma only,
-    which costs a fourth of the whole: less than one decoding in full and resizing for both, and the critic sees what
-    it always sees.
-    """
-    return open_photo(path, lambda image: _image_luma(image, max_pixels), lambda file: _raw_luma(file, max_pixels))
-
-
-def _image_luma(image: Image.Image, max_pixels: int, orientation: int | None = None) -> NDArray[np.uint8]:
-    if image.width * image.height > max_pixels:
-        raise InputError("it grew while it was looked at")
-    if image.format in ("JPEG", "MPO"):
-        image.draft("L", image.size)
-    if orientation is None:
-        if image.format not in ("JPEG", "MPO"):
-            image.load()  # here, as load_photo decodes what it is given one after the other
-            return _luma_of(load_photo(image, max_pixels=max_pixels).image)
-        orientation = exif_of(image).get(TAG_ORIENTATION, 1)
-    return _upright(np.asarray(image.convert("L")), orientation)
-
-
-def _raw_luma(file: BinaryIO, max_pixels: int) -> NDArray[np.uint8]:
-    """Return that of a RAW file's own preview if it has at least half the sensor's sides, else of half its pixels."""
-    file.seek(0)
-    with rawpy.imread(file) as raw:
-        stored_size, orientation = raw_frame(raw)
-        preview = raw_preview(raw, stored_size, (stored_size[0] // 2, stored_size[1] // 2))
-        if preview is not None:
-            return _image_luma(preview, max_pixels, orientation)
-        return _luma_of(raw.postprocess(use_camera_wb=True, half_size=True, output_bps=8))
-
-
-def _luma_of(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Return the luma of RGB pixels, converted in bands: Pillow's copy of the whole has four bytes a pixel."""
-    luma = np.empty(image.shape[:2], np.uint8)
-    for top in range(0, len(image), _BAND_ROWS):
-        band = slice(top, top + _BAND_ROWS)
-        luma[band] = np.asarray(Image.fromarray(image[band]).convert("L"))
-    return luma
-
-
-def _squeezed(luma: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    return np.asarray(Image.fromarray(luma).resize((GREY_SIDE_PX, GREY_SIDE_PX), Image.Resampling.BOX))
-
-
-def _upright(luma: NDArray[np.uint8], orientation: int) -> NDArray[np.uint8]:
-    is_transposed, flips_down, flips_across = _TURNS.get(orientation, (False, False, False))
-    turned = luma.T if is_transposed else luma
-    return np.ascontiguousarray(turned[:: -1 if flips_down else 1, :: -1 if flips_across else 1])
-
-
-def _rounded(embedding: NDArray[np.float32]) -> NDArray[np.float16]:
-    # Beyond float16's range lies no embedding of ours; another's is clipped there.
-    limit = float(np.finfo(np.float16).max)
-    return np.clip(embedding, -limit, limit).astype(np.float16)
-
-
-def _look_row(content: bytes, look: Look) -> tuple[object, ...]:
-    assessment, quality = look.assessment, look.assessment.quality
-    return (
-        content,
-        assessment.model_id,
-        assessment.width,
-        assessment.height,
-        None if assessment.taken_at is None else assessment.taken_at.isoformat(),
-        *_rating_columns(assessment.appeal),
-        *((None, None, None) if quality is None else _rating_columns(quality)),
-        _bytes(_rounded(assessment.embedding), "<f2"),
-        PROPERTIES_VERSION,
-        _bytes(look.tiles.tiles, "<f2"),
-        look.tiles.tiles.shape[2],
-        look.tiles.noise,
-        _shot_text(look.shot),
-        _bytes(look.grey, "u1"),
-    )
-
-
-def _shot_text(shot: Shot) -> str:
-    """Return a shot as JSON, without the photo's size, which has columns of its own."""
-    return json.dumps(
-        {
-            "taken_at": None if shot.taken_at is None else shot.taken_at.isoformat(),
-            "camera": shot.camera,
-            "serial": shot.serial,
-            "exposure_s": shot.exposure_s,
-            "aperture": shot.aperture,
-            "iso": shot.iso,
-            "bias_ev": shot.bias_ev,
-            "is_bracketed": shot.is_bracketed,
-            "focal_mm": shot.focal_mm,
-            "focus_m": shot.focus_m,
-        }
-    )
-
-
-def _faces_text(faces: Iterable[Face]) -> str:
-    return json.dumps([(face.left, face.top, face.width, face.height, face.confidence) for face in faces])
-
-
-def _rating_columns(rating: Rating) -> tuple[bytes, bytes | None, int | None]:
-    if rating.logit_map is None:
-        return _bytes(rating.probs, "<f8"), None, None
-    return _bytes(rating.probs, "<f8"), _bytes(rating.logit_map, "<f4"), rating.logit_map.shape[2]
-
-
-def _bytes(array: NDArray[np.generic], kind: str) -> bytes:
-    return np.ascontiguousarray(array, dtype=np.dtype(kind)).tobytes()
-
-
-# What a catalogue holds comes from a file that anyone may have written: each value is what it must be, or refused.
-
-_WRONG: Final = (TypeError, ValueError, KeyError, OverflowError, RecursionError)
-
-
-def _look_of(row: tuple[object, ...], path: Path, critic: Critic, content: bytes) -> Look | None:
-    """Return the look of a row; None if its properties were measured in another way than today's."""
-    width, height, taken_at, *ratings, embedding, version, tiles, tiles_width, noise, shot, grey = row
-    if _as(version, int) != PROPERTIES_VERSION:
-        return None
-    card = critic.card
-    appeal = _rating_of(ratings[:3], card.appeal)
-    if (card.quality is None) != (ratings[3] is None):
-        raise ValueError("the critic's aspects are others")
-    assessment = Assessment(
-        path=path,
-        appeal=appeal,
-        quality=None if card.quality is None else _rating_of(ratings[3:], card.quality),
-        embedding=_array(embedding, "<f2", (1, -1)).astype(np.float32)[0],
-        width=_count(width, _PHOTO_SIDE_MAX),
-        height=_count(height, _PHOTO_SIDE_MAX),
-        taken_at=_time(taken_at),
-        model_id=critic.model.id,
-    )
-    columns = _count(tiles_width, TILES_LONG_SIDE)
-    kept = _array(tiles, "<f2", (len(TILE_CHANNELS), -1, columns)).astype(np.float16)
-    if kept.shape[1] > TILES_LONG_SIDE:
-        raise ValueError("there are more tiles than a photo has")
-    return Look(
-        assessment=assessment,
-        shot=_shot_of(shot, assessment.width, assessment.height),
-        tiles=TileMap(kept, _as(noise, float)),
-        grey=_array(grey, "u1", (GREY_SIDE_PX, GREY_SIDE_PX)).astype(np.uint8),
-        content=content.hex(),
-        is_new=False,
-    )
-
-
-def _shot_of(text: object, width: int, height: int) -> Shot:
-    values = _as(json.loads(_as(text, str)), dict)
-    shot = Shot(
-        taken_at=_time(values["taken_at"]),
-        camera=_maybe(values["camera"], str),
-        serial=_maybe(values["serial"], str),
-        exposure_s=_maybe(values["exposure_s"], float),
-        aperture=_maybe(values["aperture"], float),
-        iso=_maybe(values["iso"], float),
-        bias_ev=_maybe(values["bias_ev"], float),
-        is_bracketed=_as(values["is_bracketed"], bool),
-        focal_mm=_maybe(values["focal_mm"], float),
-        focus_m=_maybe(values["focus_m"], float),
-        width=width,
-        height=height,
-    )
-    if shot != _plain(shot):
-        raise ValueError("what is kept of a shot is plain")
-    return shot
-
-
-def _said_of(text: object) -> Said | None:
-    """Return what a person said; None if it was understood in another way than today's."""
-    version, rating, flag, label = _as(json.loads(_as(text, str)), list)
-    if version != WORDS_VERSION:
-        return None
-    if not isinstance(rating, str):
-        rating = _maybe(rating, int)
-    return Said(rating, _maybe(flag, str), _maybe(label, str))
-
-
-def _faces_of(text: object, photo_width: int, photo_height: int) -> tuple[Face, ...]:
-    faces = []
-    for left, top, width, height, confidence in _as(json.loads(_as(text, str)), list):
-        face = Face(
-            left=_count(left, photo_width - 1, least=0),
-            top=_count(top, photo_height - 1, least=0),
-            width=_count(width, photo_width),
-            height=_count(height, photo_height),
-            confidence=_maybe(confidence, float),
-        )
-        if face.left + face.width > photo_width or face.top + face.height > photo_height:
-            raise ValueError("a face lies within its photo")
-        if not (face.confidence is None or 0 <= face.confidence <= 1):
-            raise ValueError("a confidence is 0 … 1")
-        faces.append(face)
-    return tuple(faces)
-
-
-def _rating_of(columns: Sequence[object], aspect: Aspect) -> Rating:
-    probs, logit_map, map_width = columns
-    level_count = len(aspect.scale.levels)
-    shares = _array(probs, "<f8", (1, level_count)).astype(np.float64)[0]
-    if shares.min() < 0 or not math.isclose(float(shares.sum()), 1, abs_tol=1e-6):
-        raise ValueError("probabilities sum to 1")
-    if logit_map is None:
-        return Rating(shares, None, aspect)
-    evidence = _array(logit_map, "<f4", (level_count, -1, _count(map_width, _MAP_SIDE_MAX)))
-    return Rating(shares, evidence.astype(np.float32), aspect)
-
-
-def _array(value: object, kind: str, shape: tuple[int, ...]) -> NDArray[np.floating]:
-    """Return raw bytes as finite numbers of a shape, of which one side may be open (-1)."""
-    if not isinstance(value, bytes) or not value:
-        raise TypeError("numbers are kept as bytes")
-    array: NDArray[np.floating] = np.frombuffer(value, np.dtype(kind)).reshape(shape)
-    if not np.all(np.isfinite(array)):
-        raise ValueError("numbers are finite")
-    return array
-
-
-def _count(value: object, limit: int, least: int = 1) -> int:
-    count = _as(value, int)
-    if not least <= count <= limit:
-        raise ValueError(f"a whole number from {least} to {limit} is needed; got {count}")
-    return count
-
-
-def _time(value: object) -> datetime | None:
-    return None if value is None else datetime.fromisoformat(_as(value, str))
-
-
-def _maybe(value: object, kind: type[_Found]) -> _Found | None:
-    return None if value is None else _as(value, kind)
-
-
-def _as(value: object, kind: type[_Found]) -> _Found:
-    """Return a value that is of exactly this kind: True is no number."""
-    if type(value) is not kind:
-        raise TypeError(f"{kind.__name__} is needed; got {value!r:.40}")
-    return value

@@ -6,7 +6,7 @@ A RAW file and the JPEG or HEIC that the camera wrote beside it are one photo. N
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path, PurePath
+from pathlib import Path, PurePath, PurePosixPath
 from typing import Final
 
 from photocritic.core.formats import RAW_SUFFIXES
@@ -27,6 +27,12 @@ class PhotoFiles:
 
     name: str
     files: tuple[Path, ...]
+
+    @property
+    def spare(self) -> "list[PhotoFiles]":
+        """What is left of the photo if its first file cannot be looked at: its RAW file."""
+        rest = self.files[1:]
+        return [PhotoFiles(PurePosixPath(self.name).with_name(rest[0].name).as_posix(), rest)] if rest else []
 
 
 def photos_of(found: Iterable[Path | Failure], outside: Iterable[Path] = ()) -> Iterator[PhotoFiles | Failure]:

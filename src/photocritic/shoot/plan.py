@@ -17,9 +17,9 @@ from photocritic.core.xmp import sidecars
 from photocritic.core.xmp_merge import Said
 from photocritic.critic.critic import Critic
 from photocritic.errors import InputError
-from photocritic.shoot.catalog import Look
 from photocritic.shoot.choice import Candidate, Choice, Target, choose
 from photocritic.shoot.groups import WHOLE_KINDS, Frame, Kind, group_photos, likeness_vectors
+from photocritic.shoot.looks import Look
 from photocritic.shoot.photos import PhotoFiles
 from photocritic.shoot.worth import Evidence
 
