@@ -28,6 +28,7 @@ from photocritic.shoot.culling_page import write_culling_page
 from photocritic.shoot.groups import Kind
 from photocritic.shoot.photos import PhotoFiles
 from photocritic.shoot.plan import Plan, Planned, plan_cull
+from photocritic.shoot.shoot import Shoot
 from tests.conftest import scene
 from tests.dng import write_dng
 
@@ -186,9 +187,8 @@ def sample(critic: Critic, tmp_path_factory: pytest.TempPathFactory) -> Plan:
     folder = tmp_path_factory.mktemp("sample")
     Image.fromarray(scene()).save(folder / "sample.png")
     with Catalog.open(folder / "catalog.sqlite") as catalog:
-        [look] = catalog.looked([folder / "sample.png"], critic)
-    assert not isinstance(look, Failure)
-    return plan_cull([(PhotoFiles("sample.png", (folder / "sample.png",)), look)], [], critic, Target())
+        shoot = Shoot.look([PhotoFiles("sample.png", (folder / "sample.png",))], catalog, critic)
+    return plan_cull(shoot, Target())
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """A shoot, decided."""
 
 import random
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -17,6 +18,7 @@ from photocritic.shoot.choice import Pile, Target
 from photocritic.shoot.looks import Look
 from photocritic.shoot.photos import PhotoFiles
 from photocritic.shoot.plan import Plan, plan_cull
+from photocritic.shoot.shoot import Shoot
 from tests.shoot.made import START, made_look
 
 
@@ -36,13 +38,19 @@ def shoot(critic: Critic) -> list[tuple[PhotoFiles, Look]]:
     ]
 
 
+def _planned(
+    critic: Critic, photos: Sequence[tuple[PhotoFiles, Look]], target: Target, failures: Sequence[Failure] = ()
+) -> Plan:
+    return plan_cull(Shoot(tuple(photos), {}, tuple(failures), critic.card, critic.model.id), target)
+
+
 def _names(plan: Plan) -> list[list[str]]:
     return [[photo.name for photo in group] for group in plan.groups]
 
 
 def test_a_plan_stands_in_groups_as_they_were_shot(critic: Critic, shoot: list[tuple[PhotoFiles, Look]]) -> None:
     """Numbered from 1, like the scenes."""
-    plan = plan_cull(shoot, [], critic, Target())
+    plan = _planned(critic, shoot, Target())
 
     assert [["IMG_0.jpg", "IMG_1.jpg", "IMG_2.jpg"], ["IMG_3.jpg"], ["IMG_4.jpg"]] == _names(plan)
     assert [1, 1, 1, 2, 3] == [photo.group for photo in plan.photos]
@@ -53,10 +61,10 @@ def test_a_plan_stands_in_groups_as_they_were_shot(critic: Critic, shoot: list[t
 
 def test_the_order_of_the_files_decides_nothing(critic: Critic, shoot: list[tuple[PhotoFiles, Look]]) -> None:
     """The same photos give the same plan."""
-    expected = plan_cull(shoot, [], critic, Target(keep_count=2))
+    expected = _planned(critic, shoot, Target(keep_count=2))
     for seed in range(5):
         random.Random(seed).shuffle(shoot)  # noqa: S311 - not for secrets
-        plan = plan_cull(shoot, [], critic, Target(keep_count=2))
+        plan = _planned(critic, shoot, Target(keep_count=2))
 
         assert _names(expected) == _names(plan)
         assert [photo.choice for photo in expected.photos] == [photo.choice for photo in plan.photos]
@@ -70,7 +78,7 @@ def test_the_best_of_a_group_comes_first(critic: Critic, shoot: list[tuple[Photo
     best[-1] = 1
     shoot[2] = (shoot[2][0], _with_quality(shoot[2][1], best))
 
-    plan = plan_cull(shoot, [], critic, Target())
+    plan = _planned(critic, shoot, Target())
 
     assert "IMG_2.jpg" == plan.photos[0].name
     assert Pile.KEEP is plan.photos[0].choice.pile
@@ -87,7 +95,7 @@ def test_copies_are_named_by_their_original(critic: Critic, shoot: list[tuple[Ph
     """And stand behind it."""
     shoot.append((PhotoFiles("a/IMG_3.jpg", (Path("a/IMG_3.jpg"),)), shoot[3][1]))
 
-    plan = plan_cull(shoot, [], critic, Target(reject_margin=30))
+    plan = _planned(critic, shoot, Target(reject_margin=30))
 
     assert ["IMG_3.jpg", "a/IMG_3.jpg"] == _names(plan)[1]
     assert ["duplicates"] * 2 == [photo.kind for photo in plan.groups[1]]
@@ -108,7 +116,7 @@ def test_sharpness_is_that_of_the_eyes_where_all_frames_have_faces(critic: Criti
         looks = [
             (files, replace(look, tiles=some, faces=faces)) for (files, look), some in zip(shoot, tiles, strict=True)
         ]
-        photos = {photo.name: photo.evidence for photo in plan_cull(looks, [], critic, Target()).photos}
+        photos = {photo.name: photo.evidence for photo in _planned(critic, looks, Target()).photos}
         return [one.focus for one in photos.values()], photos["b.jpg"].detail > 2 * photos["a.jpg"].detail
 
     assert (["eyes", "eyes"], True) == details((face,))
@@ -119,6 +127,6 @@ def test_sharpness_is_that_of_the_eyes_where_all_frames_have_faces(critic: Criti
 def test_an_empty_shoot_is_a_plan(critic: Critic) -> None:
     """With what could not be looked at."""
     failure = Failure(Path("a.jpg"), "it is damaged")
-    plan = plan_cull([], [failure], critic, Target(keep_count=3))
+    plan = _planned(critic, [], Target(keep_count=3), [failure])
 
     assert ((), (failure,), []) == (plan.photos, plan.failures, plan.groups)

@@ -3,7 +3,7 @@
 import argparse
 import sys
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,12 +16,9 @@ if TYPE_CHECKING:
     from photocritic.cli.cull_terminal import CullLog
     from photocritic.core.records import Failure
     from photocritic.core.xmp_merge import Said
-    from photocritic.critic.critic import Critic
     from photocritic.shoot.apply import Change, Outcome
-    from photocritic.shoot.catalog import Catalog
     from photocritic.shoot.choice import Target
     from photocritic.shoot.gathering import Way
-    from photocritic.shoot.looks import Look
     from photocritic.shoot.photos import PhotoFiles
     from photocritic.shoot.plan import Plan
 
@@ -163,15 +160,17 @@ def _is_within(path: Path, folder: Path) -> bool:
 
 def _cull(options: argparse.Namespace) -> int:
     from photocritic.cli.cull_terminal import CullLog, write_plan_table
+    from photocritic.core.faces import FaceFinder
     from photocritic.core.images import MAX_PIXELS
+    from photocritic.core.records import Failure
     from photocritic.core.rows import write_csv, write_json
     from photocritic.critic.critic import Critic
     from photocritic.critic.model import DEFAULT_NAME
     from photocritic.shoot.catalog import Catalog, default_catalog_path
     from photocritic.shoot.culling_page import check_page_folder, write_culling_page
-    from photocritic.shoot.person import said_of
     from photocritic.shoot.plan import plan_cull
     from photocritic.shoot.plan_rows import PLAN_FIELDS, plan_rows
+    from photocritic.shoot.shoot import Shoot
 
     warnings.filterwarnings("ignore", module="PIL")  # what is wrong with a file stands in its row
     row_format = options.format or _format_of(options.output)
@@ -179,19 +178,25 @@ def _cull(options: argparse.Namespace) -> int:
     if options.html:
         check_page_folder(options.html)
     critic = Critic.load(DEFAULT_NAME if options.model is None else options.model, options.device)
-    photos, failures = _found(options)
+    photos = list(_found(options))
     with ExitStack() as stack:
         catalog = stack.enter_context(Catalog.open(options.catalog or default_catalog_path()))
         file = stack.enter_context(opened_output(options.output))
         log = stack.enter_context(CullLog(len(photos), sys.stderr.isatty()))
-        for failure in failures:
-            log.failed(failure)
-        looked, failed = _looked(options, catalog, critic, photos, log)
-        failures += failed
-        files = [path for photo, _look in looked for path in photo.files]
-        inside = dict(zip(files, catalog.said(files, jobs=options.jobs), strict=True))
-        said = {photo.name: said_of(photo.files, inside) for photo, _look in looked}
-        plan = plan_cull(looked, failures, critic, target, None if options.overwrite_ratings else said)
+        for photo in photos:
+            if isinstance(photo, Failure):
+                log.failed(photo)
+        pixels = options.max_pixels or MAX_PIXELS
+        shoot = Shoot.look(
+            photos,
+            catalog,
+            critic,
+            jobs=options.jobs,
+            max_pixels=pixels,
+            face_finder=FaceFinder.load() if options.faces else None,
+            watch=log.watched,
+        )
+        plan = plan_cull(shoot, target, overwrites_person=options.overwrite_ratings)
         match row_format:
             case "table":
                 write_plan_table(plan, file)
@@ -201,68 +206,23 @@ def _cull(options: argparse.Namespace) -> int:
                 write_json(plan_rows(plan), file)
         file.flush()
         if options.html:
-            pixels = options.max_pixels or MAX_PIXELS
             log.draw(write_culling_page(plan, options.html, jobs=options.jobs, max_pixels=pixels), len(plan.photos))
-        log.summarise_plan(plan, sum(look.is_new for _photo, look in looked), options.stars, options.stars_by)
+        log.summarise_plan(plan, options.stars, options.stars_by)
         if options.html:
             print(f"photocritic: contact sheet: {options.html / 'index.html'}", file=sys.stderr)
         if plan.photos:
-            _write(options, plan, said, log)
+            _write(options, plan, shoot.said, log)
     return 1 if log.failed_count else 0
 
 
-def _found(options: argparse.Namespace) -> "tuple[list[PhotoFiles], list[Failure]]":
-    """Return the photos of the shoot, and the folders that could not be listed."""
+def _found(options: argparse.Namespace) -> "Iterator[PhotoFiles | Failure]":
+    """Return the photos of the shoot, and the folders that cannot be listed."""
     from photocritic.core.discovery import Discovery
-    from photocritic.core.records import Failure
     from photocritic.shoot.photos import photos_of
 
     _way, folder = _gathering(options)
     found = Discovery(with_stdin(options.paths, sys.stdin), options.recursive)
-    photos: list[PhotoFiles] = []
-    failures: list[Failure] = []
-    for one in photos_of(found, outside=[] if folder is None else [folder]):
-        if isinstance(one, Failure):
-            failures.append(one)
-        else:
-            photos.append(one)
-    return photos, failures
-
-
-def _looked(
-    options: argparse.Namespace, catalog: "Catalog", critic: "Critic", photos: "Sequence[PhotoFiles]", log: "CullLog"
-) -> "tuple[list[tuple[PhotoFiles, Look]], list[Failure]]":
-    """Return what is known of the photos, and what cannot be looked at; where that is a JPEG, its RAW file is."""
-    from photocritic.core.records import Failure
-
-    looked: list[tuple[PhotoFiles, Look]] = []
-    failures: list[Failure] = []
-    spares: list[PhotoFiles] = []
-    for photo, look in zip(photos, log.watched(_looks(options, catalog, critic, photos)), strict=True):
-        if isinstance(look, Failure):
-            failures.append(look)
-            spares += photo.spare
-        else:
-            looked.append((photo, look))
-    if spares:
-        more, failed = _looked(options, catalog, critic, spares, log)
-        return looked + more, failures + failed
-    return looked, failures
-
-
-def _looks(
-    options: argparse.Namespace, catalog: "Catalog", critic: "Critic", photos: "Iterable[PhotoFiles]"
-) -> "Iterator[Look | Failure]":
-    from photocritic.core.faces import FaceFinder
-    from photocritic.core.images import MAX_PIXELS
-
-    return catalog.looked(
-        (photo.files[0] for photo in photos),
-        critic,
-        jobs=options.jobs,
-        max_pixels=options.max_pixels or MAX_PIXELS,
-        face_finder=FaceFinder.load() if options.faces else None,
-    )
+    return photos_of(found, outside=[] if folder is None else [folder])
 
 
 def _target(options: argparse.Namespace) -> "Target":
@@ -279,7 +239,7 @@ def _target(options: argparse.Namespace) -> "Target":
     )
 
 
-def _write(options: argparse.Namespace, plan: "Plan", said: "dict[str, Said | Failure]", log: "CullLog") -> None:
+def _write(options: argparse.Namespace, plan: "Plan", said: "Mapping[str, Said | Failure]", log: "CullLog") -> None:
     """Write what is to be written, or say what would be."""
     from photocritic.core.records import Failure
     from photocritic.core.xmp_merge import PROGRAMS

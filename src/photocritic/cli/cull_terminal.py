@@ -102,13 +102,13 @@ class CullLog(RunLog):
                 self.failed(thumbnail)
             self._advance("thumbnails")
 
-    def summarise_plan(self, plan: "Plan", new_count: int, stars: str, stars_by: str) -> None:
+    def summarise_plan(self, plan: "Plan", stars: str, stars_by: str) -> None:
         """Print what was planned."""
         if not plan.photos:
             self.say("no photos found" if not self.failed_count else "no photo could be looked at")
             return
         scene_count = len({photo.scene for photo in plan.photos})
-        known_count = len(plan.photos) - new_count
+        known_count = sum(not photo.look.is_new for photo in plan.photos)
         known = f" ({known_count:,} known already)" if known_count else ""
         self.say(
             f"{counted(len(plan.photos), 'photo')}{known} in {self._elapsed_s():.1f} s; "

@@ -1,7 +1,7 @@
 """The plan of a cull: every photo of a shoot with its group, its pile, its stars and the reason. It changes nothing."""
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
@@ -15,12 +15,12 @@ from photocritic.core.properties import boxes_subject, middle_subject
 from photocritic.core.records import Aspect, Card, Failure, Rating
 from photocritic.core.xmp import sidecars
 from photocritic.core.xmp_merge import Said
-from photocritic.critic.critic import Critic
 from photocritic.errors import InputError
 from photocritic.shoot.choice import Candidate, Choice, Target, choose
 from photocritic.shoot.groups import WHOLE_KINDS, Frame, Kind, group_photos, likeness_vectors
 from photocritic.shoot.looks import Look
 from photocritic.shoot.photos import PhotoFiles
+from photocritic.shoot.shoot import Shoot
 from photocritic.shoot.worth import Evidence
 
 # Where the eyes lie in the box of a face.
@@ -91,21 +91,13 @@ class Plan:
         return [list(group) for _number, group in groupby(self.photos, key=lambda photo: photo.group)]
 
 
-def plan_cull(
-    looked: Iterable[tuple[PhotoFiles, Look]],
-    failures: Iterable[Failure],
-    critic: Critic,
-    target: Target,
-    said: Mapping[str, Said | Failure] | None = None,
-) -> Plan:
-    """Decide a shoot.
+def plan_cull(shoot: Shoot, target: Target, *, overwrites_person: bool = False) -> Plan:
+    """Decide a shoot. What a person picked is kept, and what they rejected is not.
 
     Args:
-        looked: The photos, and what is known of each. The same ones in another order give the same plan.
-        failures: What could not be looked at.
-        critic: Who judged.
+        shoot: The shoot. The same photos in another order give the same plan.
         target: What to keep, and how to sort the rest.
-        said: What a person said of photos, by their names. What they picked is kept, and what they rejected is not.
+        overwrites_person: Whether what a person said counts for nothing.
 
     Returns:
         The plan.
@@ -113,10 +105,10 @@ def plan_cull(
     Raises:
         InputError: If the looks do not fit each other.
     """
-    shoot = sorted(looked, key=lambda pair: pair[0].name)
-    looks = [look for _photo, look in shoot]
+    photos = sorted(shoot.photos, key=lambda pair: pair[0].name)
+    looks = [look for _photo, look in photos]
     frames = [
-        Frame(photo.name, look.content, look.shot, look.tiles.sharpest_at, _file_count(photo)) for photo, look in shoot
+        Frame(photo.name, look.content, look.shot, look.tiles.sharpest_at, _file_count(photo)) for photo, look in photos
     ]
     if len({look.assessment.embedding.shape for look in looks}) > 1:
         raise InputError(
@@ -136,14 +128,14 @@ def plan_cull(
             is_series=grouping.groups[grouping.group_of[row]].kind in WHOLE_KINDS,
             evidence=evidence[row],
             copy_of=None if grouping.copy_of[row] == row else frames[grouping.copy_of[row]].name,
-            flag=_flag(None if said is None else said.get(frame.name)),
+            flag=None if overwrites_person else _flag(shoot.said.get(frame.name)),
         )
         for row, frame in enumerate(frames)
     ]
     choices = choose(candidates, likeness_vectors(embeddings), target)
     as_shot = {row: place for group in grouping.groups for place, row in enumerate(group.rows)}
     order = sorted(
-        range(len(shoot)),
+        range(len(photos)),
         key=lambda row: (
             grouping.group_of[row],
             choices[row].rank,
@@ -151,10 +143,10 @@ def plan_cull(
             as_shot[row],
         ),
     )
-    photos = tuple(
+    planned = tuple(
         Planned(
-            name=shoot[row][0].name,
-            files=shoot[row][0].files,
+            name=photos[row][0].name,
+            files=photos[row][0].files,
             look=looks[row],
             group=int(grouping.group_of[row]) + 1,
             kind=grouping.groups[grouping.group_of[row]].kind,
@@ -165,7 +157,7 @@ def plan_cull(
         )
         for row in order
     )
-    return Plan(photos, tuple(failures), critic.card, critic.model.id)
+    return Plan(planned, shoot.failures, shoot.card, shoot.model_id)
 
 
 def _flag(said: Said | Failure | None) -> Literal["pick", "reject"] | None:

@@ -1,0 +1,91 @@
+"""A shoot as it was looked at: its photos, what is known of each, and what a person said of it already."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Self, TypeAlias
+
+from photocritic.core.faces import FaceFinder
+from photocritic.core.images import MAX_PIXELS
+from photocritic.core.records import Card, Failure
+from photocritic.core.xmp_merge import Said
+from photocritic.critic.critic import Critic
+from photocritic.shoot.catalog import Catalog
+from photocritic.shoot.looks import Look
+from photocritic.shoot.person import said_of
+from photocritic.shoot.photos import PhotoFiles
+
+Watch: TypeAlias = Callable[[Iterable[Look | Failure]], Iterator[Look | Failure]]
+"""Passes looks on as they come, to whoever counts them."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Shoot:
+    """A shoot as it was looked at.
+
+    Attributes:
+        photos: The photos that could be looked at, and what is known of each.
+        said: What a person said of each, by its name, or why that cannot be told.
+        failures: What could not be looked at.
+        card: The card of the critic that judged.
+        model_id: The critic's id.
+    """
+
+    photos: tuple[tuple[PhotoFiles, Look], ...]
+    said: Mapping[str, Said | Failure]
+    failures: tuple[Failure, ...]
+    card: Card
+    model_id: str
+
+    @classmethod
+    def look(
+        cls,
+        photos: Iterable[PhotoFiles | Failure],
+        catalog: Catalog,
+        critic: Critic,
+        *,
+        jobs: int | None = None,
+        max_pixels: int = MAX_PIXELS,
+        face_finder: FaceFinder | None = None,
+        watch: Watch = iter,
+    ) -> Self:
+        """Look at photos, or remember what was seen of them.
+
+        Where a JPEG cannot be looked at, the RAW file beside it is.
+
+        Args:
+            photos: Which files are photos, such as `photos_of` yields; failures are passed on.
+            catalog: What was seen before.
+            critic: Who judges.
+            jobs: How many to look at in parallel; the number of usable cores if not given.
+            max_pixels: Larger photos become failures.
+            face_finder: Finds faces; none are sought without one.
+            watch: Is given the looks as they come.
+        """
+        failures: list[Failure] = []
+        looked: list[tuple[PhotoFiles, Look]] = []
+        waiting: list[PhotoFiles] = []
+        for photo in photos:
+            if isinstance(photo, Failure):
+                failures.append(photo)
+            else:
+                waiting.append(photo)
+        while waiting:
+            looks = catalog.looked(
+                (photo.files[0] for photo in waiting),
+                critic,
+                jobs=jobs,
+                max_pixels=max_pixels,
+                face_finder=face_finder,
+            )
+            spares: list[PhotoFiles] = []
+            for photo, look in zip(waiting, watch(looks), strict=True):
+                if isinstance(look, Failure):
+                    failures.append(look)
+                    spares += photo.spare
+                else:
+                    looked.append((photo, look))
+            waiting = spares
+        files = [file for photo, _look in looked for file in photo.files]
+        inside = dict(zip(files, catalog.said(files, jobs=jobs), strict=True))
+        said = {photo.name: said_of(photo.files, inside) for photo, _look in looked}
+        return cls(tuple(looked), said, tuple(failures), critic.card, critic.model.id)
