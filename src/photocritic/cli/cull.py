@@ -8,7 +8,14 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from photocritic.cli.options import check_two_outputs, is_stdout, opened_output, positive_int, with_stdin
+from photocritic.cli.options import (
+    add_looking,
+    check_two_outputs,
+    format_of,
+    opened_output,
+    positive_int,
+    with_stdin,
+)
 from photocritic.core.words import counted
 from photocritic.errors import InputError
 
@@ -23,7 +30,6 @@ if TYPE_CHECKING:
     from photocritic.shoot.plan import Plan
 
 _FORMATS = ("table", "csv", "json")
-_DEVICES = ("auto", "cpu", "cuda")
 _PROGRAMS = ("lightroom", "darktable", "digikam", "captureone", "all")
 _DEFAULT_STARS = "5:95,4:80,3:50,2:20"
 _DEFAULT_DIVERSITY = 0.3
@@ -104,27 +110,12 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     showing.add_argument("--html", type=Path, metavar="DIR", help="also write a contact sheet, a page with thumbnails")
     looking = parser.add_argument_group("how to look")
     looking.add_argument(
-        "--model", metavar="FILE|NAME", help="an .onnx file, or the name of a critic in the package (default: default)"
-    )
-    looking.add_argument(
         "--faces", action="store_true", help="find faces, and judge sharpness at the eyes (needs photocritic[faces])"
     )
     looking.add_argument(
         "--catalog", type=Path, metavar="FILE", help="where looks are remembered (default: in the user's cache)"
     )
-    looking.add_argument(
-        "--recursive",
-        action=argparse.BooleanOptionalAction,
-        default=True,
-        help="walk into folders inside folders",
-    )
-    looking.add_argument("--jobs", type=positive_int, metavar="N", help="photos looked at in parallel (default: cores)")
-    looking.add_argument(
-        "--device", choices=_DEVICES, default="auto", help="where the network runs (default: CUDA if there, else CPU)"
-    )
-    looking.add_argument(
-        "--max-pixels", type=positive_int, metavar="N", help="refuse larger photos (default: 250,000,000)"
-    )
+    add_looking(looking)
     parser.set_defaults(run=run)
 
 
@@ -173,7 +164,7 @@ def _cull(options: argparse.Namespace) -> int:
     from photocritic.shoot.shoot import Shoot
 
     warnings.filterwarnings("ignore", module="PIL")  # what is wrong with a file stands in its row
-    row_format = options.format or _format_of(options.output)
+    row_format = options.format or format_of(options.output, _FORMATS)
     target = _target(options)
     if options.html:
         check_page_folder(options.html)
@@ -304,16 +295,6 @@ def _gathering(options: argparse.Namespace) -> "tuple[Way, Path] | tuple[None, N
         if folder is not None:
             return way, folder
     return None, None
-
-
-def _format_of(output: Path | None) -> str:
-    suffix = "" if output is None else output.suffix.lower().removeprefix(".")
-    if suffix in _FORMATS:
-        return suffix
-    if is_stdout(output) or suffix in {"", "txt"}:
-        return "table"
-    hint = "a contact sheet is written by --html" if suffix in {"htm", "html"} else "name one with --format"
-    raise InputError(f"{output}: there is no format {suffix!r}; {hint}")
 
 
 def _keep(text: str) -> int | float:

@@ -4,7 +4,7 @@ import argparse
 import io
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import IO, BinaryIO, TextIO
@@ -61,6 +61,44 @@ def field_columns(text: str) -> tuple[str, str]:
     if not (name and equals and column):
         raise argparse.ArgumentTypeError(f"FIELD=NAME is needed, such as photo=file; got {text}")
     return name, column
+
+
+def add_looking(parser: "argparse._ActionsContainer") -> None:
+    """Describe the options of every command that has a critic look at photos."""
+    parser.add_argument(
+        "--model", metavar="FILE|NAME", help="an .onnx file, or the name of a critic in the package (default: default)"
+    )
+    parser.add_argument(
+        "--recursive",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="walk into folders inside folders",
+    )
+    parser.add_argument("--jobs", type=positive_int, metavar="N", help="photos looked at in parallel (default: cores)")
+    parser.add_argument(
+        "--device",
+        choices=("auto", "cpu", "cuda"),
+        default="auto",
+        help="where the network runs (default: CUDA if there, else CPU)",
+    )
+    parser.add_argument(
+        "--max-pixels", type=positive_int, metavar="N", help="refuse larger photos (default: 250,000,000)"
+    )
+
+
+def format_of(output: Path | None, formats: Sequence[str]) -> str:
+    """Return the format that an output's suffix asks for; a table without one.
+
+    Raises:
+        InputError: If the suffix is that of none of the formats.
+    """
+    suffix = "" if output is None else output.suffix.lower().removeprefix(".")
+    if suffix in formats:
+        return suffix
+    if is_stdout(output) or suffix in {"", "txt"}:
+        return "table"
+    hint = "a contact sheet is written by --html" if suffix in {"htm", "html"} else "name one with --format"
+    raise InputError(f"{output}: there is no format {suffix!r}; {hint}")
 
 
 def is_stdout(path: Path | None) -> bool:

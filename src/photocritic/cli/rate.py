@@ -8,7 +8,14 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from photocritic.cli.options import check_two_outputs, is_stdout, opened_output, positive_int, with_stdin
+from photocritic.cli.options import (
+    add_looking,
+    check_two_outputs,
+    format_of,
+    is_stdout,
+    opened_output,
+    with_stdin,
+)
 from photocritic.errors import InputError
 
 if TYPE_CHECKING:
@@ -17,7 +24,6 @@ if TYPE_CHECKING:
     from photocritic.shoot.contact_sheet import ContactSheet
 
 _FORMATS = ("table", "csv", "json", "jsonl", "parquet")
-_DEVICES = ("auto", "cpu", "cuda")
 _SORTS = ("score", "name", "none")
 
 
@@ -38,28 +44,13 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser.add_argument("--format", choices=_FORMATS, help="default: by the suffix of -o, else table")
     parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="default: -, that is stdout")
     parser.add_argument(
-        "--model", metavar="FILE|NAME", help="an .onnx file, or the name of a critic in the package (default: default)"
-    )
-    parser.add_argument(
         "--sort",
         choices=_SORTS,
         default="score",
         help="default: score, best first; none keeps the order, and (but for a table) writes each as it is judged",
     )
-    parser.add_argument(
-        "--recursive",
-        action=argparse.BooleanOptionalAction,
-        default=True,
-        help="walk into folders inside folders",
-    )
-    parser.add_argument("--jobs", type=positive_int, metavar="N", help="photos looked at in parallel (default: cores)")
-    parser.add_argument(
-        "--device", choices=_DEVICES, default="auto", help="where the network runs (default: CUDA if there, else CPU)"
-    )
     parser.add_argument("--html", type=Path, metavar="FILE", help="also write a contact sheet, one HTML page")
-    parser.add_argument(
-        "--max-pixels", type=positive_int, metavar="N", help="refuse larger photos (default: 250,000,000)"
-    )
+    add_looking(parser)
     parser.set_defaults(run=run)
 
 
@@ -74,7 +65,7 @@ def run(options: argparse.Namespace) -> int:
     from photocritic.shoot.contact_sheet import ContactSheet
 
     warnings.filterwarnings("ignore", module="PIL")  # what is wrong with a file stands in its row
-    row_format = options.format or _format_of(options.output)
+    row_format = options.format or format_of(options.output, _FORMATS)
     is_to_terminal = is_stdout(options.output) and sys.stdout is not None and sys.stdout.isatty()
     _check(options, row_format, is_to_terminal)
     critic = Critic.load(DEFAULT_NAME if options.model is None else options.model, options.device)
@@ -121,16 +112,6 @@ def _check(options: argparse.Namespace, row_format: str, is_to_terminal: bool) -
         raise InputError("Parquet is not for a terminal; give -o FILE")
     require_writer(row_format)
     check_two_outputs(options.output, options.html)
-
-
-def _format_of(output: Path | None) -> str:
-    suffix = "" if output is None else output.suffix.lower().removeprefix(".")
-    if suffix in _FORMATS:
-        return suffix
-    if is_stdout(output) or suffix in {"", "txt"}:
-        return "table"
-    hint = "a contact sheet is written by --html" if suffix in {"htm", "html"} else "name one with --format"
-    raise InputError(f"{output}: there is no format {suffix!r}; {hint}")
 
 
 def _onto(sheet: "ContactSheet | None", verdicts: "Iterable[Verdict]") -> "Iterator[Verdict]":

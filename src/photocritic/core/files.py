@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -65,6 +66,26 @@ def whole_file(path: Path) -> Iterator[IO[bytes]]:
             partial.replace(place)
     finally:
         partial.unlink(missing_ok=True)
+
+
+def lock(file: IO[bytes]) -> bool:
+    """Lock a file until it is closed; return whether nobody else has.
+
+    The lock is the system's own, which ends with the process however that ends: a file that is merely there would
+    outlive a run that is killed, and keep the next one from going on. On Windows nobody else can read what is locked.
+    """
+    try:
+        if sys.platform == "win32":
+            import msvcrt
+
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (BlockingIOError, PermissionError):
+        return False
+    return True
 
 
 def user_folder(kind: Literal["cache", "state"]) -> Path | None:

@@ -15,14 +15,14 @@ import base64
 import hashlib
 import json
 import os
-import sys
 import zlib
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import IO, Any, Final, Literal, Self, TypeAlias
+from typing import Any, Final, Literal, Self, TypeAlias
 
+from photocritic.core.files import lock
 from photocritic.errors import BusyError, InputError
 
 Action: TypeAlias = Literal["write", "copy", "link", "move"]
@@ -314,8 +314,9 @@ def opened_journal(path: Path) -> Iterator[Journal]:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             # Windows locks bytes, which nobody could then read: hence another file than the journal.
-            lock = stack.enter_context(path.with_name(path.name + ".lock").open("ab"))
-            _lock(lock, path)
+            file = stack.enter_context(path.with_name(path.name + ".lock").open("ab"))
+            if not lock(file):
+                raise BusyError(f"another run is at work with the journal {path}; wait until it ends")
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT | _BINARY, 0o600)
             stack.callback(os.close, descriptor)
             _mend(descriptor, path)
@@ -340,21 +341,6 @@ def sync_folder(folder: Path) -> None:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
-
-
-def _lock(file: IO[bytes], path: Path) -> None:
-    """Lock a file until it is closed, with the system's own lock, which ends with the process however that ends."""
-    try:
-        if sys.platform == "win32":
-            import msvcrt
-
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-        else:
-            import fcntl
-
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except (BlockingIOError, PermissionError) as err:
-        raise BusyError(f"another run is at work with the journal {path}; wait until it ends") from err
 
 
 def _mend(descriptor: int, path: Path) -> None:

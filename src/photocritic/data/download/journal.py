@@ -10,7 +10,6 @@ import errno
 import json
 import os
 import sqlite3
-import sys
 import threading
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
@@ -20,9 +19,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Final, Self
 
+from photocritic.core.files import lock
 from photocritic.data.download.places import JOURNAL_NAME
 from photocritic.data.download.records import Outcome, Target
-from photocritic.errors import InputError
+from photocritic.errors import BusyError, InputError
 
 LOCK_NAME: Final = ".download.lock"
 """The file that a run keeps locked. It stays, for removing it would let two runs each lock another one."""
@@ -189,7 +189,8 @@ def opened_journal(into: Path, time: Callable[[], float]) -> Iterator[Journal]:
     with ExitStack() as stack:
         with blamed_on(into):
             into.mkdir(parents=True, exist_ok=True)
-            _lock(stack.enter_context(_opened(into / LOCK_NAME)), into)
+            if not lock(stack.enter_context(_opened(into / LOCK_NAME))):
+                raise BusyError(f"another run is downloading into {into}; wait until it ends, or choose another folder")
             file = stack.enter_context(_opened(into / JOURNAL_NAME))
             _mend(into / JOURNAL_NAME)
             journal = stack.enter_context(closing(Journal(into, file, time)))
@@ -210,27 +211,6 @@ def _opened(path: Path) -> IO[bytes]:
     portable = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
     descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | portable, 0o666)
     return os.fdopen(descriptor, "ab", buffering=0)
-
-
-def _lock(file: IO[bytes], into: Path) -> None:
-    """Lock a file until it is closed.
-
-    The lock is the system's own, which ends with the process however that ends: a file that is merely there would
-    outlive a run that is killed, and keep the next one from going on.
-    """
-    try:
-        if sys.platform == "win32":
-            import msvcrt
-
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-        else:
-            import fcntl
-
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except (BlockingIOError, PermissionError) as err:
-        raise InputError(
-            f"another run is downloading into {into}; wait until it ends, or choose another folder"
-        ) from err
 
 
 def _mend(path: Path) -> None:
