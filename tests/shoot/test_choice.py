@@ -1,5 +1,6 @@
 """What becomes of each photo of a shoot."""
 
+import zlib
 from dataclasses import replace
 
 import numpy as np
@@ -16,7 +17,7 @@ SHARP = Evidence(60, 80, 60, 80, detail=4.0, focus="subject", motion=0.0, clippe
 
 
 def _photo(name: str, appeal: float, quality: float | None = 50.0, **fields: object) -> Candidate:
-    known = {"scene": 0, "group": hash(name) % 10_000, "is_series": False}
+    known = {"scene": 0, "group": zlib.crc32(name.encode()), "is_series": False}
     evidence = replace(SHARP, appeal=appeal, quality=quality, appeal_points=appeal, quality_points=quality)
     return Candidate(name, evidence=evidence, **(known | fields))  # type: ignore[arg-type]
 
@@ -106,6 +107,21 @@ def test_a_person_decides_before_the_critic() -> None:
     assert "bdfh" == "".join(name for name, pile in _piles(photos).items() if pile is Pile.KEEP)
     assert "ceg" == "".join(name for name, pile in _piles(photos).items() if pile is Pile.REJECT)
     assert "bf" == "".join(name for name, pile in _piles(photos, Target(keep_count=1)).items() if pile is Pile.KEEP)
+
+
+def test_who_was_rejected_is_no_measure_for_others() -> None:
+    """Nor is a score of theirs told of the rest."""
+    photos = [_photo("a", 90, 95, group=1, flag="reject"), _photo("b", 60, 60, group=1), _photo("c", 59, 59, group=1)]
+
+    assert {"a": Pile.REJECT, "b": Pile.KEEP, "c": Pile.MAYBE} == _piles(photos, Target(reject_margin=25))
+    assert "; a score of 60 is below 70" in _choices(photos, Target(score_min=70))["b"].reason
+
+
+def test_the_original_of_a_picked_copy_is_not_kept_as_well() -> None:
+    """The photo is kept already."""
+    photos = [_photo("a", 90, group=1), _photo("b", 90, group=1, copy_of="a", flag="pick"), _photo("c", 10, group=2)]
+
+    assert {"a": Pile.MAYBE, "b": Pile.KEEP, "c": Pile.KEEP} == _piles(photos, Target(keep_count=3))
 
 
 def test_who_is_below_the_least_score_gives_way_to_the_next() -> None:

@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from photocritic import Critic, Failure
+from photocritic.core.xmp_merge import Said
 from photocritic.shoot.apply import Transfer, apply
 from photocritic.shoot.choice import Pile
 from photocritic.shoot.gathering import Way, one_by_one, transfers_of
@@ -11,8 +12,12 @@ from photocritic.shoot.plan import Plan
 from tests.shoot.made import made_plan
 
 
+def _silent(plan: Plan) -> dict[str, Said | Failure]:
+    return {photo.name: Said() for photo in plan.photos}
+
+
 def _transfers(plan: Plan, way: Way = "move", folder: Path = Path("to")) -> list[Transfer]:
-    bundles = list(transfers_of(plan, way, folder))
+    bundles = list(transfers_of(plan, way, folder, _silent(plan)))
     assert not any(isinstance(bundle, Failure) for bundle in bundles)
     return [transfer for bundle in bundles if isinstance(bundle, tuple) for transfer in bundle]
 
@@ -68,19 +73,23 @@ def test_a_photo_whose_name_is_taken_stays_with_its_sidecars(critic: Critic, tmp
     (tmp_path / "to").mkdir()
     (tmp_path / "to" / "1.jpg.xmp").write_text("another photo's")
 
-    [failure] = transfers_of(plan, "move", tmp_path / "to")
+    [failure] = transfers_of(plan, "move", tmp_path / "to", _silent(plan))
     assert isinstance(failure, Failure)
     assert "1.jpg.xmp is there already" in failure.reason
 
     (tmp_path / "to" / "1.jpg.xmp").write_text("")
-    assert [2] == [len(bundle) for bundle in transfers_of(plan, "copy", tmp_path / "to") if isinstance(bundle, tuple)]
+    assert [2] == [
+        len(bundle)
+        for bundle in transfers_of(plan, "copy", tmp_path / "to", _silent(plan))
+        if isinstance(bundle, tuple)
+    ]
 
 
 def test_what_belongs_to_a_photo_that_cannot_come_stays_too(critic: Critic, tmp_path: Path) -> None:
     """The photo goes first."""
     photo = _touched(tmp_path, "1.jpg", "1.jpg.xmp", "2.jpg")[:1]
     plan = made_plan(critic, [(photo, Pile.KEEP, 5), ((tmp_path / "2.jpg",), Pile.KEEP, 4)])
-    bundles = [one for one in transfers_of(plan, "move", tmp_path / "to") if isinstance(one, tuple)]
+    bundles = [one for one in transfers_of(plan, "move", tmp_path / "to", _silent(plan)) if isinstance(one, tuple)]
     photo[0].unlink()
 
     outcomes = list(apply(one_by_one(bundles), tmp_path / "journal.jsonl"))
@@ -95,3 +104,36 @@ def test_what_other_programs_keep_beside_a_photo_comes_along(critic: Critic, tmp
     plan = made_plan(critic, [(_touched(tmp_path, *names, "1.txt", "11.CR2.xmp")[:1], Pile.KEEP, 5)])
 
     assert set(names) == {transfer.path.name for transfer in _transfers(plan)}
+
+
+def test_another_photos_sidecar_is_no_duplicates(critic: Critic, tmp_path: Path) -> None:
+    """Its name looks like one; and who has a sidecar in common gets a copy."""
+    names = ("a.jpg", "a_01.jpg", "a_01.jpg.xmp", "b.jpg", "b.png", "b.xmp")
+    files = _touched(tmp_path, *names)
+    plan = made_plan(critic, [(files[:1], Pile.KEEP, 5), (files[3:4], Pile.KEEP, 5), (files[4:5], Pile.MAYBE, 5)])
+
+    assert {"a.jpg": "move", "b.jpg": "move", "b.xmp": "copy"} == {
+        transfer.path.name: transfer.action for transfer in _transfers(plan)
+    }
+
+
+def test_a_photo_with_a_linked_or_an_unreadable_sidecar_stays(critic: Critic, tmp_path: Path) -> None:
+    """Nobody knows where the link leads from there, nor what a person said."""
+    plan = made_plan(critic, [(_touched(tmp_path, "1.jpg"), Pile.KEEP, 5), (_touched(tmp_path, "2.jpg"), Pile.KEEP, 5)])
+    (tmp_path / "1.jpg.xmp").symlink_to(tmp_path / "2.jpg")
+    said = _silent(plan) | {"2.jpg": Failure(tmp_path / "2.jpg", "its sidecar is broken")}
+
+    one, other = transfers_of(plan, "move", tmp_path / "to", said)
+
+    assert isinstance(one, Failure)
+    assert "1.jpg.xmp is a link" in one.reason
+    assert other == said["2.jpg"]
+
+
+def test_what_was_copied_before_is_not_moved_over(critic: Critic, tmp_path: Path) -> None:
+    """Else its sidecars alone would be moved."""
+    plan = made_plan(critic, [(_touched(tmp_path, "1.jpg", "1.jpg.xmp")[:1], Pile.KEEP, 5)])
+    (tmp_path / "to").mkdir()
+    (tmp_path / "to" / "1.jpg").touch()
+
+    assert [True] == [isinstance(one, Failure) for one in transfers_of(plan, "move", tmp_path / "to", _silent(plan))]

@@ -108,3 +108,18 @@ def test_runs_that_change_nothing_share_a_journal_that_nobody_else_reads(tmp_pat
 
     assert journal == next_journal(tmp_path / "journals", tmp_path)
     assert 0o600 == journal.stat().st_mode & 0o777
+
+
+def test_a_disk_that_is_away_is_waited_for(tmp_path: Path) -> None:
+    """The run before is not taken back in its place."""
+    journals, first, second = tmp_path / "journals", tmp_path / "1.xmp", tmp_path / "disk" / "2.xmp"
+    second.parent.mkdir()
+    _run(journals, first)
+    _run(journals, second)
+    second.parent.rename(tmp_path / "away")
+    assert ["failed"] == [outcome.status for outcome in undo(last_journal(journals))]
+
+    (tmp_path / "away").rename(second.parent)
+    assert ["done"] == [outcome.status for outcome in undo(last_journal(journals))]
+    assert first.exists()
+    assert not second.exists()

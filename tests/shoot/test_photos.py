@@ -4,7 +4,7 @@ from pathlib import Path
 
 from photocritic import Failure
 from photocritic.core.discovery import Discovery
-from photocritic.shoot.photos import PhotoFiles, photos_of
+from photocritic.shoot.photos import PhotoFiles, folder_of, photos_of
 
 
 def _photos(folder: Path, *names: str, outside: tuple[Path, ...] = ()) -> list[PhotoFiles | Failure]:
@@ -74,3 +74,23 @@ def test_failures_are_passed_on() -> None:
     failure = Failure(Path("secret"), "no permission to list this folder")
 
     assert [failure] == list(photos_of([failure]))
+
+
+def test_the_folder_of_a_shoot_is_what_was_named(tmp_path: Path) -> None:
+    """Whatever dots and links lead there."""
+    _photos(tmp_path, "a/1.jpg", "b/2.jpg")
+    (tmp_path / "link").symlink_to(tmp_path / "b")
+
+    assert tmp_path / "a" == folder_of([tmp_path / "a" / "1.jpg"])
+    assert tmp_path == folder_of([tmp_path / "a", tmp_path / "a" / ".." / "link"])
+
+
+def test_of_two_links_the_lesser_name_counts_in_any_order(tmp_path: Path) -> None:
+    """The order of the folders decides nothing."""
+    _photos(tmp_path, "far/1.jpg")
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / f"{name}.jpg").symlink_to(tmp_path / "far" / "1.jpg")
+
+    for names in ("ab", "ba"):
+        assert ["a.jpg"] == list(_files(list(photos_of(Discovery([tmp_path / name for name in names])))))

@@ -14,6 +14,7 @@ from photocritic import Critic, Failure
 from photocritic.core.faces import Face
 from photocritic.core.properties import tile_map
 from photocritic.core.shots import Shot
+from photocritic.core.xmp_merge import Said
 from photocritic.shoot.choice import Pile, Target
 from photocritic.shoot.looks import Look
 from photocritic.shoot.photos import PhotoFiles
@@ -101,6 +102,23 @@ def test_copies_are_named_by_their_original(critic: Critic, shoot: list[tuple[Ph
     assert ["duplicates"] * 2 == [photo.kind for photo in plan.groups[1]]
     assert "the same photo as IMG_3.jpg" == plan.groups[1][1].choice.reason
     assert [Pile.KEEP, Pile.REJECT] == [photo.choice.pile for photo in plan.groups[1]]
+
+
+def test_the_original_of_copies_is_what_a_person_spoke_of_and_never_what_they_rejected(
+    critic: Critic, shoot: list[tuple[PhotoFiles, Look]]
+) -> None:
+    """Else the photo would be lost with its rejected copy."""
+    shoot = [shoot[3], (PhotoFiles("a/IMG_3.jpg", (Path("a/IMG_3.jpg"),)), shoot[3][1])]
+
+    def kept(said: dict[str, Said | Failure]) -> list[str]:
+        looked = Shoot(tuple(shoot), said, (), critic.card, critic.model.id)
+        plan = plan_cull(looked, Target(reject_margin=25))
+        return [photo.name for photo in plan.photos if photo.choice.pile is Pile.KEEP]
+
+    assert ["IMG_3.jpg"] == kept({})
+    assert ["a/IMG_3.jpg"] == kept({"a/IMG_3.jpg": Said(4)})
+    assert ["a/IMG_3.jpg"] == kept({"IMG_3.jpg": Said(-1)})
+    assert ["IMG_3.jpg"] == kept({"a/IMG_3.jpg": Said(flag="reject")})
 
 
 def test_sharpness_is_that_of_the_eyes_where_all_frames_have_faces(critic: Critic) -> None:

@@ -236,18 +236,22 @@ def _write(options: argparse.Namespace, plan: "Plan", said: "Mapping[str, Said |
     from photocritic.core.xmp_merge import PROGRAMS
     from photocritic.shoot.gathering import one_by_one, transfers_of
     from photocritic.shoot.marking import markings_of
+    from photocritic.shoot.photos import folder_of
 
+    # What was named, rather than where photos are now: some may have been moved.
+    named = [Path(path) for path in options.paths if path != "-"]
+    shoot = folder_of(named or [file for photo in plan.photos for file in photo.files])
     way, folder = _gathering(options)
     if way is not None and folder is not None:
         bundles = []
-        for bundle in transfers_of(plan, way, folder):
+        for bundle in transfers_of(plan, way, folder, said):
             if isinstance(bundle, Failure):
                 log.failed(bundle)
             else:
                 bundles.append(bundle)
         count = sum(map(len, bundles))
         if options.apply:
-            log.summarise_applied(_applied(one_by_one(bundles), plan) if count else [], count)
+            log.summarise_applied(_applied(one_by_one(bundles), shoot) if count else [], count)
         else:
             log.say(f"nothing is done yet; --apply would {way} {counted(count, 'file')} to {folder}")
         return
@@ -262,18 +266,18 @@ def _write(options: argparse.Namespace, plan: "Plan", said: "Mapping[str, Said |
     if options.apply:
         writes = (marking.write() for marking in markings.changes)
         log.summarise_applied(
-            _applied(writes, plan) if markings.changes else [],
+            _applied(writes, shoot) if markings.changes else [],
             len(markings.changes),
             same_count=markings.same_count,
             left_count=len(markings.failures),
         )
 
 
-def _applied(changes: "Iterable[Change]", plan: "Plan") -> "Iterator[Outcome]":
+def _applied(changes: "Iterable[Change]", shoot: Path) -> "Iterator[Outcome]":
     from photocritic.shoot.apply import apply
     from photocritic.shoot.journals import journals_folder, next_journal
 
-    return apply(changes, next_journal(journals_folder(), plan.folder))
+    return apply(changes, next_journal(journals_folder(), shoot))
 
 
 def _undo(options: argparse.Namespace) -> int:

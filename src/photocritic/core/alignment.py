@@ -64,7 +64,8 @@ def rolls(greys: NDArray[np.uint8], ratios: ArrayLike) -> NDArray[np.float64]:
     if len(greys):
         width = float(np.median(widths))
         is_alike = np.abs(2 * np.log(widths / width)) <= _SAME_RATIO
-        turned[is_alike] = _laid_over(greys[is_alike], width)
+        if is_alike.any():
+            turned[is_alike] = _laid_over(greys[is_alike], width)
     return turned
 
 

@@ -56,6 +56,10 @@ _REMEDIES: Final = {
 }
 
 
+class _AwayError(InputError):
+    """A file cannot be reached now."""
+
+
 @dataclass(frozen=True, slots=True)
 class Write:
     """Give a file other bytes, or make it.
@@ -316,7 +320,7 @@ def _settled(entry: Entry, *, was_cut_off: bool) -> bool:
         # What has the name while the unfinished file is another one was put there by somebody else. What is neither
         # the old nor the new was changed after it was written: the old bytes must stay within reach.
         old = None if entry.before is None else entry.before.sha256
-        is_new = sha256 == entry.sha256 or (entry.action == "write" and sha256 not in (None, old))
+        is_new = sha256 == entry.sha256 or (old is not None and sha256 not in (None, old))
         is_done = is_new and (_is_same(partial, place) or not os.path.lexists(partial))
     if not is_done and was_cut_off and _is_claim(entry, place):
         place.unlink()
@@ -345,7 +349,8 @@ def _taken_back(number: int, entry: Entry, state: State | None, log: Journal, *,
     except _FILE_ERRORS as err:
         with suppress(OSError):
             _tidy(entry)
-        log.mark(number, "left")
+        # What may be mended, a disk that is away, is tried again; what came since stays until it is forced.
+        log.mark(number, "done" if isinstance(err, OSError | _AwayError) else "left")
         return replace(outcome, status="failed", reason=_reason(err))
     log.mark(number, "undone")
     return outcome
@@ -361,9 +366,9 @@ def _take_back(entry: Entry, *, is_forced: bool, was_cut_off: bool) -> None:
     _tidy(entry)
     place = entry.place
     if _real(place) != place:
-        raise InputError(f"a link has come into the path {place}, which may lead to another file; remove that")
+        raise _AwayError(f"a link has come into the path {place}, which may lead to another file; remove that")
     if not was_cut_off and not place.parent.is_dir():
-        raise InputError(f"{place.parent} is not there; connect its disk")
+        raise _AwayError(f"{place.parent} is not there; connect its disk")
     match entry.action:
         case "write":
             _unwrite(entry, is_forced=is_forced)

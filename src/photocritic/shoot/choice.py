@@ -201,6 +201,7 @@ class _Shoot:
         self.standing = np.array([photo.evidence.standing for photo in photos])
         self.behind = np.zeros(count)  # how many points behind the best of its group
         self.rank = [1] * count
+        self.picked_originals = {photo.copy_of for photo in photos if photo.flag == "pick"}
         self.groups: dict[int, list[int]] = {}  # without copies; the best first
         for row, photo in enumerate(photos):
             if photo.copy_of is None:
@@ -227,24 +228,29 @@ class _Shoot:
         stars = self._stars()
         rows = {photo.name: row for row, photo in enumerate(self.photos)}
         for row, photo in enumerate(self.photos):
+            original = row if photo.copy_of is None else rows[photo.copy_of]
+            rank, given = self.rank[original], stars[original]
             if photo.flag == "reject":
-                yield Choice(self.rank[row], Pile.REJECT, stars[row], "rejected by a person")
+                yield Choice(rank, Pile.REJECT, given, "rejected by a person")
             elif row in kept:
                 words = "the same photo as " + photo.copy_of if photo.copy_of else self._place(row)
-                yield Choice(self.rank[row], Pile.KEEP, stars[row], words + kept[row])
+                yield Choice(rank, Pile.KEEP, given, words + kept[row])
             elif photo.copy_of is not None:
-                original = rows[photo.copy_of]
                 pile = Pile.MAYBE if self.target.reject_margin is None else Pile.REJECT
-                yield Choice(self.rank[original], pile, stars[original], f"the same photo as {photo.copy_of}")
+                yield Choice(rank, pile, given, f"the same photo as {photo.copy_of}")
             elif self._is_far_behind(row):
                 words = f"{self._place(row)}; {self.behind[row]:.0f} points behind"
-                yield Choice(self.rank[row], Pile.REJECT, stars[row], words)
+                yield Choice(rank, Pile.REJECT, given, words)
             else:
-                yield Choice(self.rank[row], Pile.MAYBE, stars[row], f"{self._place(row)}{left_out.get(row, '')}")
+                yield Choice(rank, Pile.MAYBE, given, f"{self._place(row)}{left_out.get(row, '')}")
 
     def _is_far_behind(self, row: int) -> bool:
         margin = self.target.reject_margin
-        return margin is not None and self.rank[row] > 1 and bool(self.behind[row] >= margin)
+        if margin is None:
+            return False
+        group = self.groups[self.photos[row].group]
+        nearest = min(self.behind[other] for other in group if self.photos[other].flag != "reject")
+        return bool(self.behind[row] - nearest >= max(margin, 1e-9))
 
     def _stars(self) -> list[int]:
         stars = self.target.stars
@@ -277,10 +283,14 @@ class _Shoot:
 
     def _units(self, rows: list[int]) -> list[list[int]]:
         """Return what of a group may be kept, a photo or a whole series, the best first."""
-        left = [row for row in rows if self.photos[row].flag is None]
+        left = [row for row in rows if self._is_open(row)]
         units = [left] if left and self.photos[left[0]].is_series else [[row] for row in left]
         least = self.target.score_min
         return [unit for unit in units if least is None or self._score(unit) >= least]
+
+    def _is_open(self, row: int) -> bool:
+        """Return whether a person left it open what becomes of a photo, and of its copies."""
+        return self.photos[row].flag is None and self.photos[row].name not in self.picked_originals
 
     def _score(self, unit: Sequence[int]) -> float:
         return max(self.photos[row].evidence.appeal for row in unit)
@@ -307,8 +317,10 @@ class _Shoot:
             if any(row in kept for row in rows):
                 continue
             if not units:
-                score = self._score(rows)
-                words |= dict.fromkeys(rows, f"; a score of {score:.0f} is below {self.target.score_min or 0:g}")
+                left = [row for row in rows if self._is_open(row)]
+                least = self.target.score_min
+                if left and least is not None:
+                    words |= dict.fromkeys(left, f"; a score of {self._score(left):.0f} is below {least:g}")
             elif self.keep_count is not None and len(units[0]) > self.keep_count:
                 words |= dict.fromkeys(units[0], f"; more than the {self.keep_count} to keep")
             else:

@@ -1,15 +1,18 @@
 """Bringing a plan's keepers to a folder of their own: copied, linked or moved, with all that belongs to them.
 
-A photo comes whole or not at all: its sidecars are not left without it, nor put beside a stranger of the same name.
+A photo of which something cannot come stays where it is: its sidecars are not parted from it, nor put beside a
+stranger of the same name.
 """
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path, PurePath, PurePosixPath
 from typing import Literal, TypeAlias
 
 from photocritic.core.records import Failure
 from photocritic.core.xmp import raw_files_beside, sidecars
+from photocritic.core.xmp_merge import Said
 from photocritic.shoot.apply import Transfer
 from photocritic.shoot.choice import Pile
 from photocritic.shoot.plan import Plan, Planned
@@ -18,29 +21,30 @@ Way: TypeAlias = Literal["copy", "link", "move"]
 """How keepers come to their folder."""
 
 
-def transfers_of(plan: Plan, way: Way, folder: Path) -> Iterator[tuple[Transfer, ...] | Failure]:
+def transfers_of(
+    plan: Plan, way: Way, folder: Path, said: Mapping[str, Said | Failure]
+) -> Iterator[tuple[Transfer, ...] | Failure]:
     """Yield what brings each keeper to a folder, under the name that it has within the shoot.
 
-    Each brings all its files and their sidecars. A sidecar that is another RAW file's, too, is copied instead of moved.
+    Each brings all its files and what belongs to them. What belongs to another photo, too, is copied instead of moved.
 
     Args:
         plan: The plan.
         way: How.
         folder: Where to.
+        said: What a person said of each photo, by its name, or why that cannot be told: then it stays.
 
     Yields:
-        For each keeper the transfers of its files, the photo's own first; or why it stays: a file of another
-        content has one of the names already.
+        For each keeper the transfers of its files, the photo's own first; or why it stays.
     """
+    owners = Counter(one for photo in plan.photos for one in _belongings(photo))
     for photo in plan.photos:
-        if photo.choice.pile is Pile.KEEP:
-            transfers = tuple(_transfers(photo, way, folder / _relative(photo.name).parent))
-            strangers = [one.target for one in transfers if os.path.lexists(one.target) and not _is_there(one)]
-            if strangers:
-                reason = f"{strangers[0]} is there already, and nothing is written over it; it stays where it is"
-                yield Failure(photo.files[0], reason)
-            else:
-                yield transfers
+        if photo.choice.pile is not Pile.KEEP:
+            continue
+        words = said[photo.name]
+        transfers = tuple(_transfers(photo, way, folder / _relative(photo.name).parent, owners))
+        reason = words.reason if isinstance(words, Failure) else next(filter(None, map(_hindrance, transfers)), None)
+        yield transfers if reason is None else Failure(photo.files[0], reason)
 
 
 def one_by_one(bundles: Iterable[Sequence[Transfer]]) -> Iterator[Transfer]:
@@ -48,20 +52,37 @@ def one_by_one(bundles: Iterable[Sequence[Transfer]]) -> Iterator[Transfer]:
     for bundle in bundles:
         for transfer in bundle:
             yield transfer
-            if not os.path.lexists(transfer.target):
+            is_gone = not os.path.lexists(transfer.path)
+            if not os.path.lexists(transfer.target) or (transfer.action == "move") != is_gone:
                 break
 
 
-def _transfers(photo: Planned, way: Way, place: Path) -> Iterator[Transfer]:
+def _transfers(photo: Planned, way: Way, place: Path, owners: Mapping[Path, int]) -> Iterator[Transfer]:
     for path in photo.files:
         yield Transfer(way, path, place / path.name)
+    for one, file in _belongings(photo).items():
+        is_shared = owners[one] > 1 or (
+            one.stem == file.stem and any(twin not in photo.files for twin in raw_files_beside(file))
+        )
+        yield Transfer("copy" if is_shared and way == "move" else way, one, place / one.name)
+
+
+def _hindrance(transfer: Transfer) -> str | None:
+    """Return what is in a transfer's way; None if nothing is."""
+    if transfer.action == "move" and transfer.path.is_symlink():
+        return f"{transfer.path.name} is a link, which may lead nowhere from another folder; copy it"
+    if os.path.lexists(transfer.target) and (transfer.action == "move" or not _is_there(transfer)):
+        return f"{transfer.target} is there already, and nothing is written over it; it stays where it is"
+    return None
+
+
+def _belongings(photo: Planned) -> dict[Path, Path]:
+    """Return what belongs to a photo, and to which of its files."""
     belongings: dict[Path, Path] = {}
     for file in photo.files:
         for one in (*sidecars(file), *_kept_beside(file)):
             belongings.setdefault(one, file)
-    for sidecar, file in belongings.items():
-        is_shared = sidecar.stem == file.stem and any(twin not in photo.files for twin in raw_files_beside(file))
-        yield Transfer("copy" if is_shared and way == "move" else way, sidecar, place / sidecar.name)
+    return belongings
 
 
 def _kept_beside(file: Path) -> Iterator[Path]:
@@ -70,11 +91,10 @@ def _kept_beside(file: Path) -> Iterator[Path]:
         *(file.name + suffix for suffix in (".pp3", ".dop")),  # RawTherapee's and DxO's settings
         *(file.stem + suffix for suffix in (".THM", ".thm", ".WAV", ".wav")),
     ]
-    for number in range(1, 100):  # darktable's duplicates
-        name = f"{file.stem}_{number:02}{file.suffix}.xmp"
-        if not os.path.isfile(file.with_name(name)):
-            break
-        names.append(name)
+    for number in range(1, 100):  # darktable's duplicates; or another photo's sidecar
+        duplicate = f"{file.stem}_{number:02}{file.suffix}"
+        if not os.path.lexists(file.with_name(duplicate)):
+            names.append(duplicate + ".xmp")
     yield from (file.with_name(name) for name in names if os.path.isfile(file.with_name(name)))
 
 

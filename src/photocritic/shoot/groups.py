@@ -97,14 +97,14 @@ class Frame:
         digest: Of its content, the same in exact duplicates; empty if not known.
         shot: How it was shot.
         sharpest_at: Where its sharpest part lies, as shares of width and height; None if not known.
-        file_count: How many files belong to it: a RAW file beside a JPEG, sidecars.
+        precedence: Of exact copies the one with the highest is the original.
     """
 
     name: str
     digest: str
     shot: Shot
     sharpest_at: tuple[float, float] | None = None
-    file_count: int = 1
+    precedence: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +130,8 @@ class Grouping:
         groups: The groups, scene after scene, as they were shot.
         group_of: Each photo's group, as an index, shape ``(N,)``.
         scene_of: Each photo's scene, numbered from 0 as they were shot, shape ``(N,)``.
-        copy_of: The photo with the same content that has the most files, of several the shortest name, of several the
-            first by name; of most, itself. A row, shape ``(N,)``.
+        copy_of: The photo with the same content that has the highest precedence, of several the shortest name, of
+            several the first by name; of most, itself. A row, shape ``(N,)``.
     """
 
     groups: tuple[Group, ...]
@@ -256,9 +256,9 @@ class _Shoot:
         first: dict[str, int] = {}
         copies = np.arange(len(self.frames))
 
-        # What has a RAW file or sidecars is the original; "IMG_1 (copy).jpg" and "backup/IMG_1.jpg" are copies.
+        # "IMG_1 (copy).jpg" and "backup/IMG_1.jpg" are copies of "IMG_1.jpg".
         def precedence(row: int) -> tuple[int, int]:
-            return -self.frames[row].file_count, len(self.frames[row].name)
+            return -self.frames[row].precedence, len(self.frames[row].name)
 
         for row in sorted(self.by_name.tolist(), key=precedence):
             if digest := self.frames[row].digest:

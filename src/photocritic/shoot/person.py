@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from photocritic.core.headers import MAX_PACKET_BYTES, read_header
 from photocritic.core.records import Failure
@@ -12,10 +12,11 @@ from photocritic.core.xmp_merge import Said, gave_rating, person_said
 from photocritic.errors import InputError
 
 _TEXT_MAX: Final = 200
+_Word = TypeVar("_Word")
 
 
 def said_of(files: Sequence[Path], inside: Mapping[Path, Said | Failure]) -> Said | Failure:
-    """Return what a person said of a photo; what stands in a sidecar comes first.
+    """Return what a person said of a photo: a rejection wherever it stands, else what stands in a sidecar first.
 
     Args:
         files: The photo's files.
@@ -37,9 +38,19 @@ def said_of(files: Sequence[Path], inside: Mapping[Path, Said | Failure]) -> Sai
         if isinstance(said, Failure):
             return Failure(files[0], said.reason if file == files[0] else f"{file.name}: {said.reason}")
         words.append(said)
-    rating = next((one.rating for one in words if one.rating is not None), None)
-    flag = next((one.flag for one in words if one.flag is not None), None)
-    return Said(rating, flag, next((one.label for one in words if one.label is not None), None))
+    return Said(
+        _strongest([one.rating for one in words], -1),
+        _strongest([one.flag for one in words], "reject"),
+        _strongest([one.label for one in words], None),
+    )
+
+
+def _strongest(words: Sequence[_Word | None], rejection: object) -> _Word | None:
+    """Return a rejection wherever it stands, else the first word, else that something was taken away, if it was."""
+    said = [word for word in words if word is not None]
+    if rejection in said:
+        return rejection
+    return next((word for word in said if word not in (0, "")), said[0] if said else None)
 
 
 def read_sidecar(path: Path) -> bytes | None:

@@ -53,12 +53,20 @@ def photos_of(found: Iterable[Path | Failure], outside: Iterable[Path] = ()) -> 
         real = os.path.realpath(path)
         if any(PurePath(real).is_relative_to(folder) for folder in apart):
             continue
-        if real not in files or (_is_linked(files[real], real) and not _is_linked(path, real)):
-            files[real] = path
+        files[real] = min(files.get(real, path), path, key=lambda one: (_is_linked(one, real), _absolute(one)))
     paths = sorted(files.values(), key=_absolute)
     top = _common_folder(paths)
     for some in _paired(paths):
         yield PhotoFiles(_name(some[0], top), some)
+
+
+def folder_of(paths: Iterable[Path]) -> Path:
+    """Return the folder that some files and folders are in, or are; without links. The root, if there is none."""
+    folders = [real if real.is_dir() else real.parent for real in (Path(os.path.realpath(path)) for path in paths)]
+    try:
+        return Path(os.path.commonpath(folders))
+    except ValueError:  # there are none, or they are on several drives
+        return Path(os.path.abspath(os.sep))  # noqa: PTH100 - the root of this drive
 
 
 def _common_folder(paths: Iterable[Path]) -> str | None:

@@ -1,6 +1,5 @@
 """The plan of a cull: every photo of a shoot with its group, its pile, its stars and the reason. It changes nothing."""
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
@@ -13,7 +12,6 @@ from numpy.typing import NDArray
 from photocritic.core.alignment import deviations, rolls, stops
 from photocritic.core.properties import boxes_subject, middle_subject
 from photocritic.core.records import Aspect, Card, Failure, Rating
-from photocritic.core.xmp import sidecars
 from photocritic.core.xmp_merge import Said
 from photocritic.errors import InputError
 from photocritic.shoot.choice import Candidate, Choice, Target, choose
@@ -77,15 +75,6 @@ class Plan:
     model_id: str
 
     @property
-    def folder(self) -> Path:
-        """The folder that all files of the shoot are in; that of the first photo, if there is no such folder."""
-        folders = [file.absolute().parent for photo in self.photos for file in photo.files]
-        try:
-            return Path(os.path.commonpath(folders))
-        except ValueError:  # there is none, or they are on several drives
-            return folders[0] if folders else Path.cwd()
-
-    @property
     def groups(self) -> list[list[Planned]]:
         """The photos of each group."""
         return [list(group) for _number, group in groupby(self.photos, key=lambda photo: photo.group)]
@@ -107,8 +96,10 @@ def plan_cull(shoot: Shoot, target: Target, *, overwrites_person: bool = False) 
     """
     photos = sorted(shoot.photos, key=lambda pair: pair[0].name)
     looks = [look for _photo, look in photos]
+    said = {} if overwrites_person else shoot.said
     frames = [
-        Frame(photo.name, look.content, look.shot, look.tiles.sharpest_at, _file_count(photo)) for photo, look in photos
+        Frame(photo.name, look.content, look.shot, look.tiles.sharpest_at, _precedence(photo, said.get(photo.name)))
+        for photo, look in photos
     ]
     if len({look.assessment.embedding.shape for look in looks}) > 1:
         raise InputError(
@@ -128,7 +119,7 @@ def plan_cull(shoot: Shoot, target: Target, *, overwrites_person: bool = False) 
             is_series=grouping.groups[grouping.group_of[row]].kind in WHOLE_KINDS,
             evidence=evidence[row],
             copy_of=None if grouping.copy_of[row] == row else frames[grouping.copy_of[row]].name,
-            flag=None if overwrites_person else _flag(shoot.said.get(frame.name)),
+            flag=_flag(said.get(frame.name)),
         )
         for row, frame in enumerate(frames)
     ]
@@ -168,8 +159,14 @@ def _flag(said: Said | Failure | None) -> Literal["pick", "reject"] | None:
     return "pick" if said.flag == "pick" else None
 
 
-def _file_count(photo: PhotoFiles) -> int:
-    return len({*photo.files, *(sidecar for file in photo.files for sidecar in sidecars(file))})
+def _precedence(photo: PhotoFiles, said: Said | Failure | None) -> int:
+    """Return which of exact copies comes first: never what a person rejected, then what they spoke of, then RAW files.
+
+    Sidecars do not count: we write some ourselves.
+    """
+    if _flag(said) == "reject":
+        return -1
+    return 10 * (isinstance(said, Said) and said != Said()) + len(photo.files)
 
 
 def group_evidence(looks: Sequence[Look]) -> list[Evidence]:
