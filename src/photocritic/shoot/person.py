@@ -48,9 +48,8 @@ def said_of(files: Sequence[Path], inside: Mapping[Path, Said | Failure]) -> Sai
 def _strongest(words: Sequence[_Word | None], rejection: object) -> _Word | None:
     """Return a rejection wherever it stands, else the first word, else that something was taken away, if it was."""
     said = [word for word in words if word is not None]
-    if rejection in said:
-        return rejection
-    return next((word for word in said if word not in (0, "")), said[0] if said else None)
+    ranked = sorted(said, key=lambda word: (word != rejection, word in (0, "")))
+    return ranked[0] if ranked else None
 
 
 def read_sidecar(path: Path) -> bytes | None:
