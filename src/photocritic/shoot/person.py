@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final
 
 from photocritic.core.headers import MAX_PACKET_BYTES, read_header
 from photocritic.core.records import Failure
@@ -12,7 +12,6 @@ from photocritic.core.xmp_merge import Said, gave_rating, person_said
 from photocritic.errors import InputError
 
 _TEXT_MAX: Final = 200
-_Word = TypeVar("_Word")
 
 
 def said_of(files: Sequence[Path], inside: Mapping[Path, Said | Failure]) -> Said | Failure:
@@ -38,18 +37,15 @@ def said_of(files: Sequence[Path], inside: Mapping[Path, Said | Failure]) -> Sai
         if isinstance(said, Failure):
             return Failure(files[0], said.reason if file == files[0] else f"{file.name}: {said.reason}")
         words.append(said)
-    return Said(
-        _strongest([one.rating for one in words], -1),
-        _strongest([one.flag for one in words], "reject"),
-        _strongest([one.label for one in words], None),
-    )
+    ratings = sorted((one.rating for one in words if one.rating is not None), key=_place)
+    flags = sorted((one.flag for one in words if one.flag is not None), key=_place)
+    labels = sorted((one.label for one in words if one.label is not None), key=_place)
+    return Said(next(iter(ratings), None), next(iter(flags), None), next(iter(labels), None))
 
 
-def _strongest(words: Sequence[_Word | None], rejection: object) -> _Word | None:
-    """Return a rejection wherever it stands, else the first word, else that something was taken away, if it was."""
-    said = [word for word in words if word is not None]
-    ranked = sorted(said, key=lambda word: (word != rejection, word in (0, "")))
-    return ranked[0] if ranked else None
+def _place(word: int | str) -> int:
+    """Return which words come first: a rejection, then what else is said, then that something was taken away."""
+    return 0 if word in (-1, "reject") else 2 if word in (0, "") else 1
 
 
 def read_sidecar(path: Path) -> bytes | None:
