@@ -73,7 +73,7 @@ def write_plan_table(plan: "Plan", file: IO[bytes]) -> None:
 def _cells(photo: "Planned", group: "list[Planned]", *, is_first: bool) -> tuple[str, ...]:
     kind = KIND_WORDS[photo.kind]
     copy_count = sum(one.copy_of is not None for one in group)
-    copies = f" + {counted(copy_count, 'copy', 'copies')}" if copy_count else ""
+    copies = f" with {counted(copy_count, 'copy', 'copies')}" if copy_count else ""
     words = f"{photo.group} {kind} of {len(group) - copy_count}{copies}" if kind else f"{photo.group}{copies}"
     evidence = photo.evidence
     return (
