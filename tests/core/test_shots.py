@@ -1,6 +1,7 @@
 """Every promise about how a photo was shot: what EXIF says, in each format, and nothing where it is broken."""
 
 import io
+import math
 import struct
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -232,3 +233,10 @@ def test_real_cameras_say_what_exiftool_reads() -> None:
     assert (900_000, 2000, 3008) == (d40.taken_at and d40.taken_at.microsecond, d40.width, d40.height)
     assert (0.1, 1.7, 640.0, 88_700) == (s7.exposure_s, s7.aperture, s7.iso, s7.taken_at and s7.taken_at.microsecond)
     assert (1997, 84.0, 37.0) == (raw.taken_at and raw.taken_at.year, raw.iso, raw.focal_mm)
+
+
+def test_the_smallest_numbers_have_an_exposure() -> None:
+    """A file may claim anything above 0."""
+    shot = Shot(exposure_s=1e-200, aperture=1e-200, iso=1e-200)
+
+    assert shot.exposure_ev == pytest.approx(-math.log2(100))

@@ -38,7 +38,7 @@ KIND_WORDS: "dict[Kind, str]" = {
 
 
 def write_plan_table(plan: "Plan", file: IO[bytes]) -> None:
-    """Write a plan as a table, a line between groups of several photos.
+    """Write a plan as a table, group after group.
 
     In a terminal the reasons are folded; elsewhere it is as wide as it needs.
     """

@@ -83,7 +83,8 @@ class Shot:
         """
         if self.exposure_s is None:
             return None
-        return math.log2(self.exposure_s * (self.iso or 100) / 100 / (self.aperture or 1) ** 2)
+        # Each by itself: products of what a hostile file claims may be 0.
+        return math.log2(self.exposure_s) + math.log2((self.iso or 100) / 100) - 2 * math.log2(self.aperture or 1)
 
 
 def read_shot(path: str | os.PathLike[str]) -> Shot:

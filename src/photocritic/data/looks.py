@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 _HASH_SIDE_PX: Final = 32
 _HASH_WAVES: Final = 8
 _LUMA: Final = np.array([0.299, 0.587, 0.114], np.float32)
-_FACE_SIDE_PX: Final = 1024
 _CHUNK_BYTES: Final = 1 << 20
 
 
@@ -140,7 +139,7 @@ def face_sieve(
     def has_face(name: str) -> bool | Failure:
         path = folder / name
         try:
-            return bool(finder.faces(load_photo(path, _face_size).image))
+            return bool(finder.photo_faces(path))
         except InputError as err:
             return Failure(path, str(err))
 
@@ -151,11 +150,6 @@ def face_sieve(
             yield answer is True
 
     return Sieve("photos with a face", keeps)
-
-
-def _face_size(width: int, height: int) -> tuple[int, int]:
-    scale = min(1.0, _FACE_SIDE_PX / max(width, height))
-    return max(1, round(width * scale)), max(1, round(height * scale))
 
 
 @lru_cache(maxsize=1)
