@@ -20,6 +20,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from photocritic.errors import InputError
 
+CONSENSUS_MIN: Final = 3
+"""So many frames at least must agree; of two that differ, neither is the odd one."""
+
 _BLURS: Final = (2.0, 1.0)  # standard deviations in places of the square, coarse to fine, …
 _STEPS: Final = 4  # … with so many steps each
 _SAME_RATIO: Final = 0.03  # frames whose proportions differ by more are not laid over each other
@@ -32,8 +35,7 @@ _GAIN_MIN: Final = 0.1  # of what the frames have in common, below which a frame
 _STEP_MAX: Final = 0.1  # radians and shares of the frame; slopes tell no more at once
 _TURN: Final = 3  # the place of the turn in what is fitted
 _DARKEST: Final = 0.001  # of full light; below it is noise
-_AGREE: Final = 0.6  # of those known, …
-_AGREE_MIN: Final = 3  # … and so many at least, make a consensus
+_AGREE: Final = 0.6  # of those known make a consensus
 
 
 def rolls(greys: NDArray[np.uint8], ratios: ArrayLike) -> NDArray[np.float64]:
@@ -109,7 +111,7 @@ def deviations(values: ArrayLike, tolerance: float) -> NDArray[np.float64]:
     if is_known.any():
         apart[is_known] = given[is_known] - np.median(given[is_known])
     agreed = np.count_nonzero(is_known & (np.abs(apart) <= tolerance))
-    if agreed < max(_AGREE_MIN, _AGREE * np.count_nonzero(is_known)):
+    if agreed < max(CONSENSUS_MIN, _AGREE * np.count_nonzero(is_known)):
         return np.zeros_like(given)
     return apart
 

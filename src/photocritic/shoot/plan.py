@@ -9,7 +9,7 @@ from typing import Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from photocritic.core.alignment import deviations, rolls, stops
+from photocritic.core.alignment import CONSENSUS_MIN, deviations, rolls, stops
 from photocritic.core.properties import boxes_subject, middle_subject
 from photocritic.core.records import Aspect, Card, Failure, Rating
 from photocritic.core.xmp_merge import Said
@@ -174,15 +174,15 @@ def group_evidence(looks: Sequence[Look]) -> list[Evidence]:
 
     Sharpness is that of the eyes where every photo has faces, else that of the middle, where subjects mostly are.
     """
-    has_faces = all(look.faces for look in looks)
+    focus: Literal["subject", "eyes"] = "eyes" if all(look.faces for look in looks) else "subject"
+    measured = [_measured(look, focus) for look in looks]
+    if len(looks) < CONSENSUS_MIN:
+        return measured
     greys = np.stack([look.grey for look in looks])
     turned = rolls(greys, [look.assessment.width / look.assessment.height for look in looks])
     tilt = deviations(turned, _SAME_ROLL)
     lighter = deviations(stops(greys), _SAME_STOPS)
-    return [
-        replace(_measured(look, "eyes" if has_faces else "subject"), tilt=float(tilt[at]), lighter=float(lighter[at]))
-        for at, look in enumerate(looks)
-    ]
+    return [replace(one, tilt=float(tilt[at]), lighter=float(lighter[at])) for at, one in enumerate(measured)]
 
 
 def _measured(look: Look, focus: Literal["subject", "eyes"]) -> Evidence:
