@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Final, TypeVar
 
+from photocritic.errors import InputError
+
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
 
@@ -45,6 +47,16 @@ def in_order(
             yield in_work.popleft().result()
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+def check_jobs(jobs: int | None) -> None:
+    """Refuse a number of threads that `in_order` cannot use, at once and not with the first item.
+
+    Raises:
+        InputError: If there is a number, and it is below 1.
+    """
+    if jobs is not None and jobs < 1:
+        raise InputError(f"jobs must be at least 1; got {jobs}")
 
 
 def usable_cores() -> int:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from photocritic.core.images import MAX_PIXELS, Photo, PhotoSource, load_photo
-from photocritic.core.parallel import in_order
+from photocritic.core.parallel import check_jobs, in_order
 from photocritic.core.preprocess import input_size, to_input
 from photocritic.core.ratings import rating_probs
 from photocritic.core.records import Aspect, Assessment, Card, Failure, Rating, Verdict
@@ -93,8 +93,7 @@ class Critic:
         """
         if isinstance(photos, str | bytes | os.PathLike | Image.Image | np.ndarray):
             raise InputError("rate() takes a list of photos; for one photo use look(photo), or rate([photo])")
-        if jobs is not None and jobs < 1:
-            raise InputError(f"jobs must be at least 1; got {jobs}")
+        check_jobs(jobs)
         if max_pixels < 1:
             raise InputError(f"max_pixels must be at least 1; got {max_pixels}")
         return self._stream(photos, jobs, max_pixels, has_thumbnails)

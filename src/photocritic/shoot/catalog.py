@@ -24,7 +24,7 @@ from photocritic.core.formats import SNIFF_BYTES, sniff
 from photocritic.core.images import (
     MAX_PIXELS,
 )
-from photocritic.core.parallel import in_order, usable_cores
+from photocritic.core.parallel import check_jobs, in_order
 from photocritic.core.records import Assessment, Failure
 from photocritic.core.xmp_jpeg import around_packet
 from photocritic.core.xmp_merge import Said
@@ -210,14 +210,14 @@ class Catalog:
             InputError: At once, if ``jobs`` or ``max_pixels`` is below 1; while running, if the catalogue cannot
                 be read or written.
         """
-        thread_count = _thread_count(jobs)
+        check_jobs(jobs)
         if max_pixels < 1:
             raise InputError(f"max_pixels must be at least 1; got {max_pixels}")
 
         def look(photo: str | os.PathLike[str] | Failure) -> Look | Failure:
             return photo if isinstance(photo, Failure) else self._look(Path(photo), critic, face_finder, max_pixels)
 
-        return self._stream(look, photos, thread_count)
+        return self._stream(look, photos, jobs)
 
     def said(self, files: Iterable[Path], *, jobs: int | None = None) -> Iterator[Said | Failure]:
         """Yield what a person said of photos inside their files, in the order they come; sidecars are not asked.
@@ -234,11 +234,12 @@ class Catalog:
         Raises:
             InputError: As `looked` does.
         """
-        return self._stream(self._said, files, _thread_count(jobs))
+        check_jobs(jobs)
+        return self._stream(self._said, files, jobs)
 
-    def _stream(self, look: Callable[[_Item], _Found], items: Iterable[_Item], thread_count: int) -> Iterator[_Found]:
+    def _stream(self, look: Callable[[_Item], _Found], items: Iterable[_Item], jobs: int | None) -> Iterator[_Found]:
         try:
-            yield from in_order(look, items, thread_count)
+            yield from in_order(look, items, jobs)
         finally:
             self._flush()
 
@@ -479,12 +480,6 @@ def _digest(path: Path) -> bytes | None:
     except (OSError, MemoryError):
         return None
     return digest.digest()
-
-
-def _thread_count(jobs: int | None) -> int:
-    if jobs is not None and jobs < 1:
-        raise InputError(f"jobs must be at least 1; got {jobs}")
-    return usable_cores() if jobs is None else jobs
 
 
 def _tried(path: Path, look: Callable[[], _Found]) -> _Found | Failure:

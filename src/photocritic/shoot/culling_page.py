@@ -28,7 +28,7 @@ from PIL import Image
 
 from photocritic.core.files import MADE_MARKER, whole_file
 from photocritic.core.images import MAX_PIXELS, load_photo
-from photocritic.core.parallel import in_order, usable_cores
+from photocritic.core.parallel import check_jobs, in_order
 from photocritic.core.records import Failure
 from photocritic.core.rows import printable, shown_name
 from photocritic.core.shots import Shot
@@ -78,13 +78,11 @@ def write_culling_page(
         InputError: At once, if ``jobs`` or ``max_pixels`` is below 1, or the folder's ``index.html`` is another's;
             while running, if a file cannot be written.
     """
-    thread_count = usable_cores() if jobs is None else jobs
-    if thread_count < 1:
-        raise InputError(f"jobs must be at least 1; got {thread_count}")
+    check_jobs(jobs)
     if max_pixels < 1:
         raise InputError(f"max_pixels must be at least 1; got {max_pixels}")
     check_page_folder(folder)
-    return _written(plan, folder, thread_count, max_pixels)
+    return _written(plan, folder, jobs, max_pixels)
 
 
 def check_page_folder(folder: Path) -> None:
@@ -105,7 +103,7 @@ def check_page_folder(folder: Path) -> None:
         raise InputError(f"{path} is not a page of photocritic, and is not overwritten; name another folder")
 
 
-def _written(plan: Plan, folder: Path, thread_count: int, max_pixels: int) -> Iterator[Path | Failure]:
+def _written(plan: Plan, folder: Path, jobs: int | None, max_pixels: int) -> Iterator[Path | Failure]:
     thumbnails = folder / THUMBNAILS_FOLDER
     try:
         thumbnails.mkdir(parents=True, exist_ok=True)
@@ -113,7 +111,7 @@ def _written(plan: Plan, folder: Path, thread_count: int, max_pixels: int) -> It
     except OSError as err:
         raise InputError(f"cannot make the folder {thumbnails}: {err.strerror or err}") from err
     frames: list[_Frame] = []
-    made = in_order(partial(_thumbnail, thumbnails, max_pixels), plan.photos, thread_count)
+    made = in_order(partial(_thumbnail, thumbnails, max_pixels), plan.photos, jobs)
     for photo, thumbnail in zip(plan.photos, made, strict=True):
         frames.append(_Frame(photo, thumbnail))
         yield thumbnail
