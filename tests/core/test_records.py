@@ -42,8 +42,18 @@ def assessment(probs: list[float]) -> Assessment:
 
 def test_a_card_survives_its_json() -> None:
     """What is written into a model file is what is read from it."""
-    for card in (CARD, replace(CARD, quality=QUALITY)):
+    cropped = InputSpec(256, 256, 256, (0, 0, 0), (1, 1, 1), crop_px=227)
+    wide = replace(CARD.input, is_width_fixed=True)
+    for card in (CARD, replace(CARD, quality=QUALITY), replace(CARD, input=cropped), replace(CARD, input=wide)):
         assert Card.from_json(card.to_json()) == card
+
+
+def test_a_card_from_before_crops_is_read() -> None:
+    """The critics that were exported before have neither field."""
+    text = CARD.to_json().replace(', "crop_px": null, "is_width_fixed": false', "")
+
+    assert "crop_px" not in text
+    assert CARD == Card.from_json(text)
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"format": 2}', "null", '{"format": 2, "name": 3, "appeal": []}'])
@@ -72,6 +82,9 @@ def test_a_card_of_another_photocritic_says_so(other: object, remedy: str) -> No
         ('"quality": null', '"quality": []'),
         ('"divisor": [255, 255, 255]', '"divisor": [255]'),
         ('"long_side_max_px": 128', '"long_side_max_px": 32000000'),
+        ('"crop_px": null', '"crop_px": 64'),
+        ('"crop_px": null', '"crop_px": "all"'),
+        ('"is_width_fixed": false', '"is_width_fixed": "no"'),
         ('"name": "tiny"', '"name": "\\u001b]0;evil"'),
         ('"summary": ', '"summary": ' + "[" * 100_000 + "]" * 100_000 + ', "other": '),
     ],

@@ -1,6 +1,7 @@
 import gc
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from io import BytesIO
 from itertools import count
 from pathlib import Path
@@ -14,6 +15,7 @@ from PIL import Image
 from demo.photos import demo_photos
 from photocritic import Assessment, Critic, Failure, InputError
 from photocritic.core.discovery import Discovery
+from photocritic.core.records import InputSpec
 from tests.conftest import SHARED, clutter, needs_shared, scene
 from tests.core.test_records import CARD
 from tests.critic.test_model import write_network
@@ -279,6 +281,22 @@ def test_thumbnails_are_what_the_critic_saw(critic: Critic) -> None:
     assert verdict.thumbnail is not None
     with Image.open(BytesIO(verdict.thumbnail)) as image:
         assert ("JPEG", (384, 256)) == (image.format, image.size)
+
+
+def test_a_critic_that_sees_the_middle_shows_the_middle(tmp_path: Path) -> None:
+    """With a crop the thumbnail is the crop, and a photo of any shape is judged."""
+    spec = InputSpec(64, 64, 64, (0, 0, 0), (255, 255, 255), crop_px=32)
+    path = write_network(tmp_path / "tiny.onnx", card=replace(CARD, input=spec).to_json())
+    image = np.zeros((64, 64, 3), np.uint8)
+    image[16:48, 16:48] = 255
+
+    [verdict] = judged(Critic.load(path, device="cpu").rate([image], has_thumbnails=True))
+
+    np.testing.assert_allclose(verdict.embedding, 1.0)
+    assert verdict.thumbnail is not None
+    with Image.open(BytesIO(verdict.thumbnail)) as thumbnail:
+        assert thumbnail.size == (32, 32)
+        assert np.asarray(thumbnail).min() > 250
 
 
 @pytest.mark.parametrize("size", [(30_000, 1), (1, 30_000), (9000, 40), (1, 1)])

@@ -9,7 +9,7 @@ import pytest
 from onnx import TensorProto, helper
 
 from photocritic import Critic, ModelError
-from photocritic.core.records import CARD_KEY
+from photocritic.core.records import CARD_KEY, InputSpec
 from photocritic.critic.model import DEFAULT_NAME, Model, packaged_critics
 from photocritic.errors import InputError
 from tests.core.test_records import CARD, QUALITY
@@ -94,6 +94,16 @@ def test_other_batches_are_refused(critic: Critic, shape: tuple[int, ...]) -> No
     """Sides must be multiples of the stride."""
     with pytest.raises(InputError, match="multiples of 32"):
         critic.model.run(np.zeros(shape, np.float32))
+
+
+def test_a_square_takes_no_other_multiple(tmp_path: Path) -> None:
+    """A network of one size is never offered twice that size, and a crop is what it is offered."""
+    spec = InputSpec(64, 64, 64, (0, 0, 0), (255, 255, 255), crop_px=48)
+    model = Model.load(write_network(tmp_path / "tiny.onnx", card=replace(CARD, input=spec).to_json()), "cpu")
+
+    assert model.run(np.zeros((2, 3, 48, 48), np.float32)).probs.shape == (2, 5)
+    with pytest.raises(InputError, match="H and W of 48"):
+        model.run(np.zeros((1, 3, 64, 64), np.float32))
 
 
 def test_a_network_without_a_map_says_so(tmp_path: Path) -> None:

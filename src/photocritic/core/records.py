@@ -101,9 +101,12 @@ class InputSpec:
     Attributes:
         short_side_px: The length of the shorter side.
         long_side_max_px: The longer side's limit; a longer panorama gets a shorter short side instead.
-        multiple_px: Both sides are rounded to multiples of this, the network's coarsest stride.
+        multiple_px: Both sides are rounded to multiples of this, the network's coarsest stride. Where it is as long as
+            both sides above, every photo is squeezed into one square, as networks with fully connected layers need it.
         offset: Subtracted from each channel's 0 … 255, in the order R, G, B.
         divisor: Each channel is then divided by this.
+        crop_px: The side of the square in the middle of such a square that the network sees; None for all of it.
+        is_width_fixed: Whether ``short_side_px`` is the width of every photo, also of those that are wider than high.
     """
 
     short_side_px: int
@@ -111,6 +114,8 @@ class InputSpec:
     multiple_px: int
     offset: tuple[float, float, float]
     divisor: tuple[float, float, float]
+    crop_px: int | None = None
+    is_width_fixed: bool = False
 
     def __post_init__(self) -> None:
         if not 0 < self.multiple_px <= self.short_side_px <= self.long_side_max_px:
@@ -121,6 +126,14 @@ class InputSpec:
             raise InputError(f"the input's long side is at most {SIDE_MAX_PX} px; got {self.long_side_max_px}")
         if 0 in self.divisor:
             raise InputError(f"the input's divisor must not be 0; got {self.divisor}")
+        if self.crop_px is not None and (self.square_px is None or not 0 < self.crop_px <= self.short_side_px):
+            raise InputError(f"a crop is cut from a square that is at least as large; got {self}")
+
+    @property
+    def square_px(self) -> int | None:
+        """The side of the square that every photo's input is; None if inputs have other shapes too."""
+        is_square = self.short_side_px == self.long_side_max_px == self.multiple_px
+        return (self.crop_px or self.short_side_px) if is_square else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +254,9 @@ class Card:
                     multiple_px=int(_number(spec["multiple_px"])),
                     offset=_three(spec["offset"]),
                     divisor=_three(spec["divisor"]),
+                    # Older cards have neither.
+                    crop_px=None if spec.get("crop_px") is None else int(_number(spec["crop_px"])),
+                    is_width_fixed=_truth(spec.get("is_width_fixed", False)),
                 ),
                 taught_on=_text(fields["taught_on"]),
                 marks=tuple(
@@ -393,6 +409,12 @@ def _text(value: object) -> str:
 def _number(value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         raise TypeError(f"a finite number is needed; got {value!r:.40}")
+    return value
+
+
+def _truth(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError(f"true or false is needed; got {value!r:.40}")
     return value
 
 

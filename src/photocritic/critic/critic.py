@@ -18,9 +18,9 @@ from PIL import Image
 
 from photocritic.core.images import MAX_PIXELS, Photo, PhotoSource, load_photo
 from photocritic.core.parallel import check_jobs, in_order
-from photocritic.core.preprocess import input_size, to_input
+from photocritic.core.preprocess import input_size, seen_part, to_input
 from photocritic.core.ratings import rating_probs
-from photocritic.core.records import Aspect, Assessment, Card, Failure, Rating, Verdict
+from photocritic.core.records import Aspect, Assessment, Card, Failure, InputSpec, Rating, Verdict
 from photocritic.critic.model import DEFAULT_NAME, Model
 from photocritic.errors import InputError
 
@@ -128,7 +128,7 @@ class Critic:
             height=opened.height,
             taken_at=opened.taken_at,
             model_id=self.model.id,
-            thumbnail=_thumbnail(opened) if has_thumbnail else None,
+            thumbnail=_thumbnail(opened, spec) if has_thumbnail else None,
         )
 
     def _stream(
@@ -160,9 +160,9 @@ def _rating(probs: NDArray[np.float32], logit_map: NDArray[np.float32] | None, a
     return Rating(rating_probs(probs[0]), None if logit_map is None else logit_map[0], aspect)
 
 
-def _thumbnail(photo: Photo) -> bytes:
+def _thumbnail(photo: Photo, spec: InputSpec) -> bytes:
     """Return what the critic saw, in the photo's own proportions as far as a picture can have them, as a JPEG."""
-    image = Image.fromarray(photo.image)
+    image = Image.fromarray(seen_part(photo.image, spec))
     width = min(max(round(image.height * photo.width / photo.height), image.width // 2), image.width * 2)
     buffer = io.BytesIO()
     image.resize((width, image.height)).save(buffer, "JPEG", quality=THUMBNAIL_QUALITY)

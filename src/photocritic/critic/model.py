@@ -119,7 +119,8 @@ class Model:
         """Judge a batch. Safe to call from several threads.
 
         Args:
-            batch: float32, shape ``(N, 3, H, W)``; H and W multiples of ``card.input.multiple_px``.
+            batch: float32, shape ``(N, 3, H, W)``; H and W are ``card.input.square_px`` where there is one, else
+                multiples of ``card.input.multiple_px``.
 
         Returns:
             The answer.
@@ -127,9 +128,11 @@ class Model:
         Raises:
             InputError: If the batch has another shape, or the network fails on it.
         """
-        multiple = self.card.input.multiple_px
-        if batch.ndim != 4 or batch.shape[1] != 3 or any(side % multiple or not side for side in batch.shape[2:]):
-            raise InputError(f"a batch has shape (N, 3, H, W) with H and W multiples of {multiple}; got {batch.shape}")
+        multiple, square = self.card.input.multiple_px, self.card.input.square_px
+        has_sides = all(side == square if square else side and side % multiple == 0 for side in batch.shape[2:])
+        if batch.ndim != 4 or batch.shape[1] != 3 or not has_sides:
+            sides = f"of {square}" if square else f"multiples of {multiple}"
+            raise InputError(f"a batch has shape (N, 3, H, W) with H and W {sides}; got {batch.shape}")
         try:
             values = self._session.run(self._output_names, {INPUT_NAME: batch})
         except Exception as err:  # onnxruntime's own family: out of memory, a shape that the network refuses
