@@ -1,6 +1,7 @@
 # make demo   rate sample photos and show the table and a contact sheet (no torch)
 # make test   format, lint, types, import contracts, and the whole suite
 # make darktable  have darktable itself read what is written for it (needs darktable and Xvfb)
+# make slow   the tests that need gigabytes: every network exported at its full size
 # make critic teach and examine the critic that comes in the package (needs the data: DATA=…)
 # make study  what the packaged critic's plan was chosen by: inner folds
 # make bench  time photocritic beside the straightforward way
@@ -11,7 +12,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: demo test darktable check format critic study bench clean
+.PHONY: demo test slow darktable check format critic study bench clean
 
 demo: $(VENV)/.demo
 	$(BIN)/python -m demo.photos build/demo/photos
@@ -22,6 +23,9 @@ test: check
 
 darktable: $(VENV)/.dev
 	$(BIN)/python -m pytest -m darktable
+
+slow: $(VENV)/.dev
+	$(BIN)/python -m pytest -m slow
 
 check: $(VENV)/.dev
 	$(BIN)/ruff format --check .
@@ -56,5 +60,5 @@ $(VENV)/.demo: pyproject.toml constraints.txt | $(BIN)/python
 	touch $@
 
 $(VENV)/.dev: pyproject.toml constraints.txt | $(BIN)/python
-	$(PIP) -e '.[data,demo,dev,faces,parquet,train]'
+	$(PIP) -e '.[data,demo,dev,faces,huggingface,parquet,train]'
 	touch $@ $(VENV)/.demo

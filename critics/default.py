@@ -41,18 +41,15 @@ from photocritic.core.preprocess import to_input
 from photocritic.core.records import InputSpec
 from photocritic.critic.critic import Critic
 from photocritic.critic.model import DEFAULT_NAME
-from photocritic.nets.efficientnet import EfficientNetLite0
 from photocritic.nets.head import BackbonePair, CriticNetwork
-from photocritic.nets.inverted import load_imagenet
-from photocritic.nets.mobilenet import MobileNetV2
+from photocritic.nets.inverted import InvertedResidualBody, load_imagenet
+from photocritic.nets.packaged import packaged_network
 from photocritic.train.export import export_critic
 from photocritic.train.heads import Lesson, teach_classifier
 from photocritic.train.loop import TuningPlan, dropped_probs, tune
 from photocritic.train.losses import emd_loss, order_loss
 
 SEED: Final = 20261122
-MOBILENET_TAPS: Final = (13, 16)
-EFFICIENTNET_TAPS: Final = (11, 15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,11 +216,14 @@ class Teacher:
 
 def untaught_network(weights: Sequence[dict[str, Tensor]] | None = None) -> CriticNetwork:
     """Return the network before it is taught, with the bodies' starting weights, or random ones if none are given."""
-    bodies = MobileNetV2(MOBILENET_TAPS), EfficientNetLite0(EFFICIENTNET_TAPS)
+    network = packaged_network(len(APPEAL_SCALE.levels), len(QUALITY_SCALE.levels))
     if weights is not None:
-        for body, own in zip(bodies, weights, strict=True):
+        pair = network.backbone
+        assert isinstance(pair, BackbonePair)
+        for body, own in zip((pair.first, pair.second), weights, strict=True):
+            assert isinstance(body, InvertedResidualBody)
             load_imagenet(body, own)
-    return CriticNetwork(BackbonePair(*bodies), len(APPEAL_SCALE.levels), len(QUALITY_SCALE.levels))
+    return network
 
 
 def _set(

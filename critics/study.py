@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from critics.card import INPUT
-from critics.default import HEAD_PLAN, MOBILENET_TAPS, SEED, HeadPlan, Teacher
+from critics.default import HEAD_PLAN, SEED, HeadPlan, Teacher
 from critics.exam import Answers, blank_answers, twin_shares, within_series
 from critics.folds import FOLD_COUNT
 from critics.gallery import Gallery
@@ -29,7 +29,8 @@ from photocritic.core.metrics import srcc_score
 from photocritic.core.ratings import ratings_mean
 from photocritic.critic.model import Model
 from photocritic.nets.head import CriticNetwork
-from photocritic.nets.mobilenet import MobileNetV2
+from photocritic.nets.mobilenet_v2 import MobileNetV2
+from photocritic.nets.packaged import MOBILENET_TAPS
 
 COLUMNS = ("appeal SRCC", "quality SRCC", "series", "diverse", "pairs", "top-1", "strong twins", "weak twins", "gain")
 

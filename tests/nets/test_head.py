@@ -2,7 +2,7 @@ import torch
 
 from photocritic.nets.efficientnet import EfficientNetLite0
 from photocritic.nets.head import BackbonePair, CriticNetwork
-from photocritic.nets.mobilenet import MobileNetV2
+from photocritic.nets.mobilenet_v2 import MobileNetV2
 
 
 def test_an_answer_fits_together() -> None:
@@ -45,10 +45,10 @@ def test_a_pair_gives_the_maps_of_both() -> None:
     assert (576, 960, 1152) == pair.map_channels
     for ours, theirs in zip(maps, expected, strict=True):
         torch.testing.assert_close(ours, theirs)
-    named = [parameter for layer in pair.layers() for parameter in layer.parameters()]
+    named = [parameter for layer in pair.layers().values() for parameter in layer.parameters()]
     assert {id(each) for each in named} == {id(each) for each in pair.parameters()}
-    assert first.blocks[16] in pair.layers()[-1].children()
-    assert second.blocks[15] in pair.layers()[-1].children()
+    assert first.blocks[16] in pair.layers()["blocks.16 & blocks.15"].children()
+    assert second.blocks[15] in pair.layers()["blocks.16 & blocks.15"].children()
 
 
 def test_finer_maps_are_averaged_onto_the_coarsest_and_rooted() -> None:

@@ -5,7 +5,7 @@ from safetensors.torch import load_file
 from torch.nn import functional
 
 from photocritic.nets.inverted import load_imagenet
-from photocritic.nets.mobilenet import MobileNetV2
+from photocritic.nets.mobilenet_v2 import MobileNetV2
 from tests.conftest import SHARED, needs_shared
 
 REST = ("blocks.16.depthwise", "blocks.16.project", "last")

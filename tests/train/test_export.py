@@ -11,7 +11,7 @@ import torch
 from photocritic.core.records import Card
 from photocritic.critic.model import Model
 from photocritic.nets.head import CriticNetwork
-from photocritic.nets.mobilenet import MobileNetV2
+from photocritic.nets.mobilenet_v2 import MobileNetV2
 from photocritic.train.export import export_critic
 from tests.core.test_records import CARD, QUALITY
 

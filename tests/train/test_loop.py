@@ -10,7 +10,7 @@ from torch import Tensor
 
 from photocritic.critic.model import packaged_critics
 from photocritic.nets.head import CriticNetwork
-from photocritic.nets.mobilenet import MobileNetV2
+from photocritic.nets.mobilenet_v2 import MobileNetV2
 from photocritic.train.loop import TuningPlan, dropped_probs, tune
 from photocritic.train.losses import emd_loss
 from tests.conftest import clutter, scene

@@ -25,8 +25,7 @@ CARD_KEY: Final = "photocritic.card"
 """Where a model file keeps its card: the key in ONNX's metadata."""
 
 INPUT_NAME: Final = "batch"
-APPEAL_OUTPUT_NAMES: Final = ("probs", "embedding", "logit_map")
-OUTPUT_NAMES: Final = (*APPEAL_OUTPUT_NAMES, "quality_probs", "quality_logit_map")
+OUTPUT_NAMES: Final = ("probs", "embedding", "logit_map", "quality_probs", "quality_logit_map")
 """The names of a model file's input, float32 ``(N, 3, H, W)``, and outputs. The maps may be missing, and the
 quality of a critic that gives none."""
 

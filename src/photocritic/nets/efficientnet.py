@@ -18,17 +18,18 @@ _STAGES: Final = (
     Stage(expansion=6, channels=192, blocks=4, stride=2, kernel=5),
     Stage(expansion=6, channels=320, blocks=1, stride=1),
 )
+_LAST_CHANNELS: Final = 1280
 
 
 class EfficientNetLite0(InvertedResidualBody):
     """The body of EfficientNet-Lite0: 16 blocks.
 
     Args:
-        taps: Blocks (1 … 15) whose expanded maps are given, ascending.
+        taps: Blocks (1 … 15) whose expanded maps are given, ascending; none for the whole body.
     """
 
     def __init__(self, taps: tuple[int, ...]) -> None:
-        super().__init__(_STAGES, taps)
+        super().__init__(_STAGES, taps, _LAST_CHANNELS)
 
     def forward(self, batch: Tensor) -> list[Tensor]:
         """Return the maps of the taps of a batch in −1 … 1, as `InvertedResidualBody` does.

@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from photocritic.nets.inverted import InvertedResidualBody, Stage
+from photocritic.nets.inverted import FOLDED, InvertedResidualBody, Stage, Style
+from photocritic.nets.normed import TORCH_NORM, Norm
 
 _STAGES: Final = (
     Stage(expansion=1, channels=16, blocks=1, stride=1),
@@ -14,13 +15,19 @@ _STAGES: Final = (
     Stage(expansion=6, channels=320, blocks=1, stride=1),
 )
 
+_LAST_CHANNELS: Final = 1280
+
+KERAS: Final = Style(Norm(eps=1e-3, momentum=0.001))
+TORCHVISION: Final = Style(TORCH_NORM, is_symmetric=True)
+
 
 class MobileNetV2(InvertedResidualBody):
-    """The body of MobileNetV2 1.0: 17 blocks.
+    """The body of MobileNetV2 1.0: 17 blocks, and without taps one more layer of 1280 channels.
 
     Args:
-        taps: Blocks (1 … 16) whose expanded maps are given, ascending.
+        taps: Blocks (1 … 16) whose expanded maps are given, ascending; none for the whole body.
+        style: Its publisher's.
     """
 
-    def __init__(self, taps: tuple[int, ...]) -> None:
-        super().__init__(_STAGES, taps)
+    def __init__(self, taps: tuple[int, ...], style: Style = FOLDED) -> None:
+        super().__init__(_STAGES, taps, _LAST_CHANNELS, style)

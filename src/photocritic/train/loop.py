@@ -102,9 +102,7 @@ def dropped_probs(
 
 def _layer_groups(network: CriticNetwork, plan: TuningPlan) -> list[dict[str, object]]:
     """Return the parameters by layer with their learning rates, falling away from the classifiers."""
-    classifiers = [each for each in (network.appeal, network.quality) if each is not None]
-    layers = [torch.nn.ModuleList(classifiers), *reversed(network.backbone.layers())]
     return [
         {"params": list(layer.parameters()), "lr": plan.learning_rate * plan.layer_decay**depth}
-        for depth, layer in enumerate(layers)
+        for depth, layer in enumerate(reversed(network.layers().values()))
     ]
