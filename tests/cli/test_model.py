@@ -1,9 +1,11 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from photocritic import Critic
 from photocritic.cli import WRONG_REQUEST, main
+from photocritic.core.records import InputSpec
 from tests.core.test_records import CARD
 from tests.critic.test_model import write_network
 
@@ -30,6 +32,28 @@ def test_a_file_is_told_as_well(tmp_path: Path, capfd: pytest.CaptureFixture[str
 
     assert main(["model", "info", str(path)]) == 0
     assert capfd.readouterr().out.startswith("tiny 2\nLikes the sea – 海.\n")
+
+
+@pytest.mark.parametrize(
+    ("spec", "words"),
+    [
+        (CARD.input, "short side 64 px, long side at most 128 px, multiples of 32 px"),
+        (replace(CARD.input, is_width_fixed=True), "width 64 px, long side at most 128 px, multiples of 32 px"),
+        (replace(CARD.input, short_side_px=128, multiple_px=128), "every photo squeezed into 128 × 128 px"),
+        (
+            replace(CARD.input, short_side_px=128, multiple_px=128, crop_px=96),
+            "every photo squeezed into 128 × 128 px, of which it sees the middle 96 × 96 px",
+        ),
+    ],
+)
+def test_what_it_sees_of_a_photo_is_told(
+    spec: InputSpec, words: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Proportions kept, or a square, or its middle."""
+    path = write_network(tmp_path / "tiny.onnx", card=replace(CARD, input=spec).to_json())
+    assert main(["model", "info", str(path)]) == 0
+
+    assert f"Input {words} Licence" in " ".join(capfd.readouterr().out.split())
 
 
 def test_what_is_no_model_is_status_2(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

@@ -4,8 +4,8 @@ import torch
 from safetensors.torch import load_file
 from torch.nn import functional
 
-from photocritic.nets.inverted import load_imagenet
-from photocritic.nets.mobilenet_v2 import MobileNetV2
+from photocritic.nets.inverted import FOLDED, load_imagenet
+from photocritic.nets.mobilenet_v2 import KERAS, TORCHVISION, MobileNetV2
 from tests.conftest import SHARED, needs_shared
 
 REST = ("blocks.16.depthwise", "blocks.16.project", "last")
@@ -25,6 +25,24 @@ def test_maps_have_the_shapes_of_the_paper() -> None:
 
     assert [(144, 56), (192, 28), (576, 14), (960, 7)] == [(each.shape[1], each.shape[2]) for each in maps]
     assert (144, 192, 576, 960) == body.map_channels
+
+
+def test_each_block_of_the_whole_body_has_the_shape_of_the_paper() -> None:
+    """Table 2 at 224 px: the first convolution, 17 blocks, and the last convolution."""
+    rows = [(16, 1, 112), (24, 2, 56), (32, 3, 28), (64, 4, 14), (96, 3, 14), (160, 3, 7), (320, 1, 7)]
+    blocks = [(channels, side) for channels, count, side in rows for _block in range(count)]
+    for style in (FOLDED, KERAS, TORCHVISION):
+        with torch.device("meta"):
+            body = MobileNetV2((), style)
+        seen: list[tuple[int, int]] = []
+        for name in ("stem", *(f"blocks.{index}.project" for index in range(17)), "last"):
+            body.get_submodule(name).register_forward_hook(
+                lambda _layer, _inputs, output, seen=seen: seen.append((output.shape[1], output.shape[2]))
+            )
+        [last] = body(torch.zeros(1, 3, 224, 224, device="meta"))
+
+        assert [(32, 112), *blocks, (1280, 7)] == seen
+        assert (1, *body.map_channels, 7, 7) == tuple(last.shape)
 
 
 def test_maps_fit_at_any_multiple_of_the_stride() -> None:

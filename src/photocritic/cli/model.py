@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from photocritic.core.records import Aspect, Mark
+    from photocritic.core.records import Aspect, InputSpec, Mark
     from photocritic.critic.model import Model
 
 _MARK_NAMES = {
@@ -56,17 +56,13 @@ def run_info(options: argparse.Namespace) -> int:
 
 def _words(model: "Model") -> str:
     card = model.card
-    spec = card.input
     sections = {
         "Taught on": [card.taught_on],
         "Appeal, the score": _aspect_words(card.appeal),
         "Quality": ["not rated"] if card.quality is None else _aspect_words(card.quality),
         "Agreement with people": _marks_words(card.marks) or ["not measured"],
         "Limits": list(card.limits),
-        "Input": [
-            f"short side {spec.short_side_px} px, long side at most {spec.long_side_max_px} px, "
-            f"multiples of {spec.multiple_px} px"
-        ],
+        "Input": [_input_words(card.input)],
         "Licence": [card.licence],
         "Made from": list(card.provenance),
         "File": [
@@ -80,6 +76,16 @@ def _words(model: "Model") -> str:
         for sentence in sentences:
             lines += _wrapped(sentence, "  ")
     return "\n".join(lines)
+
+
+def _input_words(spec: "InputSpec") -> str:
+    if spec.square_px is not None:
+        middle = "" if spec.crop_px is None else f", of which it sees the middle {spec.crop_px} × {spec.crop_px} px"
+        return f"every photo squeezed into {spec.short_side_px} × {spec.short_side_px} px{middle}"
+    return (
+        f"{'width' if spec.is_width_fixed else 'short side'} {spec.short_side_px} px, "
+        f"long side at most {spec.long_side_max_px} px, multiples of {spec.multiple_px} px"
+    )
 
 
 def _aspect_words(aspect: "Aspect") -> list[str]:

@@ -37,7 +37,8 @@ def export_critic(network: Network, card: Card, path: Path, *, is_halved: bool =
     """
     network.check_input(card.input)
     side, multiple = network.side_px, network.multiple_px
-    example = torch.zeros(2, 3, *((side, side) if side else (2 * multiple, 3 * multiple)))
+    sides = (side, side) if side else (2 * multiple, 3 * multiple)
+    example = torch.zeros(2, 3, *sides, device=next(network.parameters()).device)
     dynamic = {0: "batch"} if side else {0: "batch", 2: torch.export.Dim.AUTO, 3: torch.export.Dim.AUTO}
     with torch.inference_mode():
         answer = network.eval()(example)

@@ -109,7 +109,8 @@ def fetched(url: str, checksums: Iterable[Checksum] = (), report: Report = lambd
     except OSError as err:  # urllib's errors are OSErrors too
         raise ModelError(f"cannot fetch {url}: {_reason(err)}; {remedy}") from err
     except _BrokenOffError as err:
-        raise ModelError(f"cannot fetch {url}: {err}; try again: it goes on where it was; or {remedy}") from err
+        again = "try again: it goes on where it was; or " if checksums else ""
+        raise ModelError(f"cannot fetch {url}: {err}; {again}{remedy}") from err
     finally:
         if not checksums:
             partial.unlink(missing_ok=True)
