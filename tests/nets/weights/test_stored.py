@@ -76,6 +76,27 @@ def test_a_caffemodel_may_hold_much_else(tmp_path: Path) -> None:
         assert set(tensors) == set(NAMED)
 
 
+def field(number: int, content: bytes | int) -> bytes:
+    """Return a field of a protobuf message: a small number, or bytes."""
+    key = number << 3 | (2 if isinstance(content, bytes) else 0)
+    head = bytes([key]) if key < 128 else bytes([key & 127 | 128, key >> 7])
+    return head + (bytes([len(content)]) + content if isinstance(content, bytes) else bytes([content]))
+
+
+@pytest.mark.parametrize("is_old", [True, False])
+def test_a_caffemodel_is_read_by_the_numbers_of_caffe_proto(is_old: bool, tmp_path: Path) -> None:
+    """Written by hand: BVLC's files have V1LayerParameter and four sides, later ones LayerParameter and a shape."""
+    data = field(5, struct.pack("<6f", *range(6)))
+    sides = field(1, 1) + field(2, 1) + field(3, 2) + field(4, 3) if is_old else field(7, field(1, b"\x02\x03"))
+    blob = field(6, b"") + data + sides
+    kind = field(5, 14) if is_old else field(2, b"InnerProduct")
+    layer = field(4 if is_old else 1, b"fc8") + kind + field(6 if is_old else 7, blob)
+    (tmp_path / "a.caffemodel").write_bytes(field(1, b"CaffeNet") + field(2 if is_old else 100, layer))
+    with stored_tensors(tmp_path / "a.caffemodel") as tensors:
+        assert {"fc8/0"} == set(tensors)
+        assert [[0, 1, 2], [3, 4, 5]] == tensors["fc8/0"].read().tolist()
+
+
 class Runs:
     """Pickled, it runs a command when it is loaded."""
 

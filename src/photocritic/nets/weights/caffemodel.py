@@ -19,10 +19,10 @@ _PACKAGE: Final = "photocritic.caffe"
 _MESSAGES: Final[dict[str, dict[str, tuple[int, str]]]] = {
     "BlobShape": {"dim": (1, "int64[]")},
     "BlobProto": {
-        "num": (1, "int32"),
-        "channels": (2, "int32"),
-        "height": (3, "int32"),
-        "width": (4, "int32"),
+        "num": (1, "int64"),
+        "channels": (2, "int64"),
+        "height": (3, "int64"),
+        "width": (4, "int64"),
         "data": (5, "bytes"),
         "shape": (7, "BlobShape"),
     },
@@ -80,7 +80,8 @@ def _net_class() -> Any:
                 number=number,
                 label=field_type.LABEL_REPEATED if is_list else field_type.LABEL_OPTIONAL,
             )
-            field.options.packed = kind == "int64[]"
+            if kind == "int64[]":
+                field.options.packed = True
             if plain in _MESSAGES:
                 field.type, field.type_name = field_type.TYPE_MESSAGE, f".{_PACKAGE}.{plain}"
             else:
