@@ -8,10 +8,10 @@ import torch
 from photocritic.core.records import InputSpec
 from photocritic.errors import InputError
 from photocritic.nets.classic import ClassicNetwork
-from photocritic.nets.head import CLASSIFIER, Network
+from photocritic.nets.head import CLASSIFIER, PLUS_MINUS_ONE, Network, Pixels
 from photocritic.nets.networks import NETWORKS, build_network
 
-SPEC = InputSpec(256, 1024, 32, (0, 0, 0), (255, 255, 255))
+SPEC = InputSpec(256, 1024, 32, *PLUS_MINUS_ONE)
 
 # Trainable parameters with the classes of the source: the publishers', the paper's, or the author's.
 PARAMETERS = {
@@ -118,6 +118,16 @@ def test_inputs_that_it_does_not_take_are_refused(name: str) -> None:
     for spec in refused:
         with pytest.raises(InputError, match="takes"):
             network.check_input(spec)
+
+
+def test_pixels_that_its_weights_do_not_take_are_refused() -> None:
+    """Judging by other pixels than those that were taught would be wrong in silence."""
+    network = on_meta("gapnet")
+    network.check_input(SPEC)
+    network.pixels = Pixels((0.0, 0.0, 0.0), (255.0, 255.0, 255.0))
+
+    with pytest.raises(InputError, match=r"pixels less \(0\.0, 0\.0, 0\.0\) by \(255\.0"):
+        network.check_input(SPEC)
 
 
 @pytest.mark.parametrize(("name", "levels", "dropout"), [("resnet", 2, 0), ("gapnet", 1, 0), ("gapnet", 2, 1)])

@@ -10,7 +10,7 @@ import torch
 
 from photocritic.core.records import Card
 from photocritic.critic.model import Model
-from photocritic.nets.head import CriticNetwork
+from photocritic.nets.head import CriticNetwork, Pixels
 from photocritic.nets.mobilenet_v2 import MobileNetV2
 from photocritic.train.export import export_critic
 from tests.core.test_records import CARD, QUALITY
@@ -37,6 +37,7 @@ def exported(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     torch.manual_seed(0)
     card = CARDS[request.param]
     network = CriticNetwork(MobileNetV2((6, 13)), 5, None if card.quality is None else 2).eval()
+    network.pixels = Pixels(card.input.offset, card.input.divisor)
     path = tmp_path_factory.mktemp("export") / "critic.onnx"
     export_critic(network, card, path)
     with torch.no_grad():

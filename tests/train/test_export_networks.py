@@ -134,7 +134,8 @@ def test_a_card_that_does_not_fit_is_refused(tmp_path: Path) -> None:
     network = CaffeNet(LEVELS, TINY)
     card = card_of(network)
     for wrong, reason in (
-        (CARD, "squares of 227 px"),
+        (CARD, "take pixels less"),
+        (replace(CARD, input=InputSpec(64, 128, 32, *network.pixels)), "squares of 227 px"),
         (replace(card, quality=QUALITY), "0 levels, the card's scale has 2"),
         (replace(card, appeal=QUALITY), "5 levels, the card's scale has 2"),
     ):

@@ -88,11 +88,13 @@ class Network(nn.Module, ABC):
         """Judge a batch (N, 3, H, W)."""
 
     def check_input(self, spec: InputSpec) -> None:
-        """Refuse settings of the pixel path that give inputs which the network does not take.
+        """Refuse settings of the pixel path that give inputs which the network, or its weights, do not take.
 
         Raises:
             InputError: With what it takes.
         """
+        if (spec.offset, spec.divisor) != self.pixels:
+            raise InputError(f"the weights take pixels less {self.pixels.offset} by {self.pixels.divisor}; got {spec}")
         if self.side_px is not None and spec.square_px != self.side_px:
             raise InputError(f"{type(self).__name__} takes squares of {self.side_px} px only; got {spec}")
         if (spec.square_px or spec.multiple_px) % self.multiple_px:
