@@ -4,9 +4,12 @@ Threads: decoding and networks release Python's lock. It knows nothing of what i
 """
 
 import os
+import queue
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from typing import Final, TypeVar
 
 from photocritic.errors import InputError
@@ -57,6 +60,55 @@ def check_jobs(jobs: int | None) -> None:
     """
     if jobs is not None and jobs < 1:
         raise InputError(f"jobs must be at least 1; got {jobs}")
+
+
+def ahead(stream: Callable[[], Iterator[_Item]], count: int = 2) -> Iterator[_Item]:
+    """Yield what a stream yields, which goes on in a thread of its own while an item is in use.
+
+    Args:
+        stream: Called in that thread; what it raises is raised here.
+        count: How many items may wait to be taken.
+
+    Yields:
+        The items, in order. When no more are taken, the stream is closed before this ends.
+
+    Example:
+        >>> list(ahead(lambda: iter("abc")))
+        ['a', 'b', 'c']
+    """
+    waiting: queue.Queue[tuple[_Item] | BaseException | None] = queue.Queue(count)
+    is_over = threading.Event()
+
+    def put(item: tuple[_Item] | BaseException | None) -> None:
+        while not is_over.is_set():
+            with suppress(queue.Full):
+                waiting.put(item, timeout=0.1)
+                return
+
+    def fill() -> None:
+        try:
+            items = stream()
+            for item in items:
+                put((item,))
+                if is_over.is_set():
+                    break
+            if hasattr(items, "close"):
+                items.close()  # here, so that it has ended when this thread has
+        except BaseException as err:
+            put(err)
+        else:
+            put(None)
+
+    thread = threading.Thread(target=fill, name="photocritic ahead", daemon=True)
+    thread.start()
+    try:
+        while (item := waiting.get()) is not None:
+            if isinstance(item, BaseException):
+                raise item
+            yield item[0]
+    finally:
+        is_over.set()
+        thread.join()
 
 
 def usable_cores() -> int:

@@ -1,10 +1,15 @@
 """What teaching makes small."""
 
+from typing import Final
+
 from torch import Tensor
 
+# Below float32's smallest probability its slope would be infinite.
+_LEAST: Final = 1e-30
 
-def emd_loss(probs: Tensor, target: Tensor) -> Tensor:
-    """Return NIMA's earth mover's distance between distributions, averaged over the batch.
+
+def emd_losses(probs: Tensor, target: Tensor) -> Tensor:
+    """Return NIMA's earth mover's distance between distributions, of each photo.
 
     The root of the mean squared difference of the cumulative distributions: r = 2 in Talebi & Milanfar 2018,
     equation 1 (https://arxiv.org/abs/1709.05424). A tiny constant under the root keeps its slope finite
@@ -15,10 +20,36 @@ def emd_loss(probs: Tensor, target: Tensor) -> Tensor:
         target: People's votes as probabilities (N, K).
 
     Returns:
-        A scalar in 1e-4 … 1; lower is better.
+        (N,), in 1e-4 … 1; lower is better.
     """
     differences = probs.cumsum(dim=1) - target.cumsum(dim=1)
-    return (differences.square().mean(dim=1) + 1e-8).sqrt().mean()
+    return (differences.square().mean(dim=1) + 1e-8).sqrt()
+
+
+def emd_loss(probs: Tensor, target: Tensor) -> Tensor:
+    """Return `emd_losses`, averaged over the batch.
+
+    Args:
+        probs: Predicted probabilities (N, K).
+        target: People's votes as probabilities (N, K).
+
+    Returns:
+        A scalar in 1e-4 … 1; lower is better.
+    """
+    return emd_losses(probs, target).mean()
+
+
+def cross_entropy_losses(probs: Tensor, target: Tensor) -> Tensor:
+    """Return the cross-entropy of distributions, of each photo.
+
+    Args:
+        probs: Predicted probabilities (N, K).
+        target: People's votes as probabilities (N, K).
+
+    Returns:
+        (N,), >= 0; lower is better.
+    """
+    return -(target * probs.clamp(min=_LEAST).log()).sum(dim=1)
 
 
 def order_loss(better: Tensor, worse: Tensor, margin: Tensor) -> Tensor:

@@ -1,0 +1,438 @@
+"""It teaches: a few photos are learnt by heart, a run goes on as if it had not been killed, and faults are named."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from pyarrow import parquet
+
+from photocritic import Critic
+from photocritic.data.dataset import Dataset
+from photocritic.errors import BusyError, InputError
+from photocritic.nets.head import Network
+from photocritic.train import teaching
+from photocritic.train.checkpoint import CHECKPOINT_NAME
+from photocritic.train.history import HISTORY_COLUMNS, HISTORY_NAME
+from photocritic.train.recipe import Recipe
+from photocritic.train.teaching import teach, teach_network
+from tests.train.made import make_dataset, quick
+
+
+def history(folder: Path) -> list[dict[str, float]]:
+    """Return the rows of a run's history."""
+    rows: list[dict[str, float]] = parquet.read_table(folder / HISTORY_NAME).to_pylist()
+    return rows
+
+
+def weights(network: Network) -> dict[str, torch.Tensor]:
+    """Return copies of a network's tensors."""
+    return {name: tensor.clone() for name, tensor in network.state_dict().items()}
+
+
+def changed(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> set[str]:
+    """Return the names of the tensors that differ."""
+    return {name for name, tensor in one.items() if not torch.equal(tensor, other[name])}
+
+
+@pytest.fixture(scope="module")
+def dataset(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
+    """Twelve photos of two shapes, four of them for validation."""
+    return make_dataset(tmp_path_factory.mktemp("made"), sizes=((96, 64), (64, 64)), held_out=4)
+
+
+@pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::DeprecationWarning")
+@pytest.mark.parametrize(
+    ("name", "settings"),
+    [
+        ("gapnet", ("phases.0.epochs=25", "phases.0.learning_rate=0.003")),
+        ("default", ("phases.0.epochs=12", "phases.0.learning_rate=0.01")),
+    ],
+)
+def test_the_best_and_the_worst_are_learnt_by_heart(name: str, settings: tuple[str, ...], tmp_path: Path) -> None:
+    """All of them, by a network from nothing and by a new head on a frozen body; the exported critic says so, too."""
+    dataset = make_dataset(tmp_path, 16, sizes=((96, 64), (64, 64)))
+    lines: list[str] = []
+    path = teach(quick(name, *settings), dataset, None, tmp_path / "run", report=lines.append)
+    critic = Critic.load(path, device="cpu")
+    ratings = list(critic.rate(sorted((tmp_path / "photos").iterdir())))
+    good = [rating.mean > 0.5 for rating in ratings]  # type: ignore[union-attr]
+
+    assert [False, True] * 8 == good
+    assert history(tmp_path / "run")[-1]["loss"] < history(tmp_path / "run")[0]["loss"]
+    assert critic.card.marks == ()
+    assert len(critic.card.taught.hashes) == 16
+    assert lines[-1] == f"exported: {path}"
+
+
+def test_a_run_tells_how_it_went(dataset: Dataset, tmp_path: Path) -> None:
+    """A row at least each epoch, and validation in its last."""
+    teach_network(quick(), dataset, None, tmp_path)
+    rows = history(tmp_path)
+
+    assert list(HISTORY_COLUMNS) == list(rows[0])
+    assert [(1, 1, 1), (1, 1, 2)] == [(row["phase"], row["epoch"], row["step"]) for row in rows[:2]]
+    assert [1, 2, 3] == [row["epoch"] for row in rows if row["validation_loss"] is not None]
+    assert all(0 <= row["waiting_share"] <= 1 for row in rows)
+    assert (tmp_path / "phase-1.pth").exists()
+
+
+RUN = """
+import sys
+from pathlib import Path
+import torch
+from photocritic.data.dataset import Dataset
+from photocritic.train.recipe import Recipe
+from photocritic.train.teaching import teach_network
+recipe = Recipe.load(Path(sys.argv[1]))
+print("ready", flush=True)
+network = teach_network(
+    recipe, Dataset.load(sys.argv[2]), None, Path(sys.argv[3]), resume=True, checkpoint_every_s=0,
+    report=lambda line: print(line, flush=True),
+)
+torch.save(network.state_dict(), Path(sys.argv[3]) / "final.pt")
+"""
+
+KILLED = """
+name = "killed"
+follows = ""
+departs = []
+costs = ""
+reaches = ""
+batch_size = 2
+network = { name = "gapnet", dropout = 0.3 }
+input = { short_side_px = 64, long_side_max_px = 256, multiple_px = 32 }
+augmentation = { is_mirrored = true }
+[[phases]]
+epochs = 12
+learning_rate = 1e-3
+optimizer = "adamw"
+warm_up_steps = 5
+schedule = { kind = "cosine" }
+ema_decay = 0.9
+patience = 12
+accumulate = 2
+[[phases]]
+steps = 30
+learning_rate = 1e-2
+optimizer = "sgd"
+weight_decay = 1e-3
+has_class_weights = true
+multipliers = { conv1 = 0, classifier = 2 }
+schedule = { kind = "epoch", factor = 0.9 }
+"""
+
+
+def test_a_killed_run_ends_like_one_that_was_not(dataset: Dataset, tmp_path: Path) -> None:
+    """With kill -9 at moments by chance, again and again: the same final weights, bit for bit."""
+    recipe = tmp_path / "killed.toml"
+    recipe.write_text(KILLED)
+    unbroken = weights(teach_network(Recipe.load(recipe), dataset, None, tmp_path / "unbroken"))
+    chance = random.Random(0)  # noqa: S311
+    kills = 0
+    for _attempt in range(60):
+        arguments = [sys.executable, "-c", RUN, str(recipe), str(dataset.path), str(tmp_path / "run")]
+        environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+        with subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment) as process:
+            assert process.stdout is not None
+            if kills == 5:
+                output, errors = process.communicate()
+                assert process.returncode == 0, (output, errors)
+                break
+            assert process.stdout.readline() == b"ready\n"
+            assert process.stdout.readline()
+            time.sleep(chance.uniform(0, 0.25))
+            process.send_signal(signal.SIGKILL)
+            process.communicate()
+            assert process.returncode == -signal.SIGKILL, "it ended before it was killed: let it take longer"
+            kills += 1
+
+    final = torch.load(tmp_path / "run" / "final.pt", weights_only=True)
+    assert kills == 5
+    assert changed(unbroken, final) == set()
+    timeless = [name for name in HISTORY_COLUMNS if name not in {"photos_per_s", "waiting_share"}]
+    expected, actual = history(tmp_path / "unbroken"), history(tmp_path / "run")
+    assert [[row[name] for name in timeless] for row in expected] == [
+        [row[name] for name in timeless] for row in actual
+    ]
+
+
+def test_it_can_be_gone_on_with_at_any_step(dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Broken off after each checkpoint in turn: the middle of an epoch, its end, the end of a phase."""
+    recipe = tmp_path / "killed.toml"
+    recipe.write_text(KILLED.replace("epochs = 12", "epochs = 3").replace("steps = 30", "steps = 3"))
+    unbroken = weights(teach_network(Recipe.load(recipe), dataset, None, tmp_path / "unbroken"))
+    save = teaching.Checkpoint.save
+
+    def save_and_break(self: teaching.Checkpoint, folder: Path) -> None:
+        save(self, folder)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(teaching.Checkpoint, "save", save_and_break)
+    breaks = 0
+    while True:
+        try:
+            network = teach_network(
+                Recipe.load(recipe), dataset, None, tmp_path / "run", resume=True, checkpoint_every_s=0
+            )
+            break
+        except KeyboardInterrupt:
+            breaks += 1
+
+    assert breaks == 3 * 2 + 3 + 2
+    assert changed(unbroken, weights(network)) == set()
+
+
+def test_threads_change_nothing(dataset: Dataset, tmp_path: Path) -> None:
+    """One that decodes or four: the same weights, and torch's own chance is left as it was."""
+    state = torch.random.get_rng_state()
+    one, four = (
+        weights(teach_network(quick("default"), dataset, None, tmp_path / str(jobs), jobs=jobs)) for jobs in (1, 4)
+    )
+
+    assert changed(one, four) == set()
+    assert torch.equal(state, torch.random.get_rng_state())
+
+
+def test_another_seed_is_another_run(dataset: Dataset, tmp_path: Path) -> None:
+    """All chance comes from it."""
+    one, other = (
+        weights(teach_network(quick("gapnet", f"seed={seed}"), dataset, None, tmp_path / str(seed))) for seed in (0, 1)
+    )
+
+    assert changed(one, other) == set(one)
+
+
+def test_frozen_is_frozen(dataset: Dataset, tmp_path: Path) -> None:
+    """Weights and the statistics of batch norms; what is not frozen learns both."""
+    settings = [
+        "input.short_side_px=64",
+        "input.long_side_max_px=64",
+        "input.multiple_px=64",
+        "input.crop_px=32",
+        "start.weights=none",
+        "labels.kind=any",
+        "labels.count=none",
+        "phases.0.epochs=1",
+        "phases.1.epochs=1",
+        "phases.0.multipliers={classifier=1, blocks.12=1, '*'=0}".replace("blocks.12", "'blocks.12'"),
+    ]
+    recipe = Recipe.load("nima-mobilenet").with_settings(settings)
+    end = weights(teach_network(recipe, dataset, None, tmp_path / "run"))
+    middle = torch.load(tmp_path / "run" / "phase-1.pth", weights_only=True)
+    torch.manual_seed(teaching.text_key(f"{recipe.seed}/start") % 2**63)
+    start = weights(teaching.begin_network(recipe, 2))
+    counts = {name for name in start if name.endswith("num_batches_tracked")}
+
+    first, second = changed(start, middle), changed(middle, end)
+    assert {name for name in first if "blocks.12." in name or name.startswith("appeal")} == first
+    assert any(name.endswith("running_mean") for name in first)
+    assert "appeal.weight" in first
+    assert {name for name in start if "running" in name} <= second
+    assert counts <= second
+
+
+def test_layers_learn_at_their_own_rates(dataset: Dataset, tmp_path: Path) -> None:
+    """With plain gradient descent, one step at ten times the rate goes ten times as far."""
+    moved = []
+    for times in (1, 10):
+        recipe = quick(
+            "gapnet",
+            "phases.0.steps=1",
+            "phases.0.optimizer=sgd",
+            "phases.0.momentum=0",
+            f"phases.0.multipliers={{classifier={times}, conv2=0}}",
+        )
+        torch.manual_seed(teaching.text_key("0/start") % 2**63)
+        start = weights(teaching.begin_network(recipe, 2))
+        end = weights(teach_network(recipe, dataset, None, tmp_path / str(times)))
+        moved.append({name: end[name] - start[name] for name in start})
+
+    torch.testing.assert_close(moved[0]["appeal.bias"] * 10, moved[1]["appeal.bias"], rtol=1e-4, atol=1e-7)
+    assert torch.equal(moved[0]["backbone.convolutions.0.weight"], moved[1]["backbone.convolutions.0.weight"])
+    assert not moved[0]["backbone.convolutions.1.weight"].any()
+
+
+def test_batches_add_up_to_a_step(tmp_path: Path) -> None:
+    """Two batches of three, accumulated, teach what one of six does."""
+    dataset = make_dataset(tmp_path, 6)
+    one, two = (
+        weights(
+            teach_network(
+                quick("gapnet", f"batch_size={size}", f"phases.0.accumulate={6 // size}", "phases.0.optimizer=sgd"),
+                dataset,
+                None,
+                tmp_path / str(size),
+            )
+        )
+        for size in (6, 3)
+    )
+
+    for name, tensor in one.items():
+        torch.testing.assert_close(tensor, two[name], rtol=1e-4, atol=1e-6)
+
+
+def test_the_running_average_is_kept(dataset: Dataset, tmp_path: Path) -> None:
+    """It lies between the weights that a run began with and those that it ended with."""
+    ends = {}
+    for decay in ("none", "0.99"):
+        recipe = quick("gapnet", f"phases.0.ema_decay={decay}")
+        ends[decay] = weights(teach_network(recipe, dataset, None, tmp_path / decay))
+    torch.manual_seed(teaching.text_key("0/start") % 2**63)
+    start = weights(teaching.begin_network(recipe, 2))
+    far, near = (sum(float((ends[d][n] - start[n]).square().sum()) for n in start) for d in ("none", "0.99"))
+
+    assert 0 < near < far
+
+
+def test_a_run_stops_when_it_gets_no_better(dataset: Dataset, tmp_path: Path) -> None:
+    """And keeps its best epoch's weights: a wild rate makes all but the first epochs worse."""
+    recipe = quick("gapnet", "phases.0.epochs=30", "phases.0.patience=2", "phases.0.learning_rate=0.01")
+    network = teach_network(recipe, dataset, None, tmp_path / "run")
+    losses = [row["validation_loss"] for row in history(tmp_path / "run") if row["validation_loss"] is not None]
+    best = losses.index(min(losses))
+    shorter = recipe.with_settings([f"phases.0.epochs={best + 1}", "phases.0.patience=none"])
+
+    assert len(losses) == best + 3 < 30
+    assert changed(weights(network), weights(teach_network(shorter, dataset, None, tmp_path / "shorter"))) == set()
+
+
+def test_patience_needs_validation(tmp_path: Path) -> None:
+    """Said before anything is taught."""
+    with pytest.raises(InputError, match="patience: stopping early needs validation photos"):
+        teach_network(quick("gapnet", "phases.0.patience=1"), make_dataset(tmp_path), None, tmp_path / "run")
+
+
+def test_a_photo_that_cannot_be_read_is_skipped_and_counted(tmp_path: Path) -> None:
+    """One of a hundred is; a second one stops the run, in teaching as at the headers."""
+    dataset = make_dataset(tmp_path, 100)
+    photos = tmp_path / "photos"
+    whole = (photos / "05.png").read_bytes()
+    (photos / "05.png").write_bytes(whole[: len(whole) // 2])
+    lines: list[str] = []
+    settings = ("phases.0.epochs=1", "batch_size=20")
+    teach_network(quick("gapnet", *settings), dataset, None, tmp_path / "run", report=lines.append)
+
+    assert ["skipped: 05.png"] == [line[:15] for line in lines if line.startswith("skipped")]
+    (photos / "07.png").write_bytes(b"")
+    with pytest.raises(InputError, match=r"2 of 100 photos could not be read, more than 1%: .*data check"):
+        teach_network(quick("gapnet", *settings), dataset, None, tmp_path / "again")
+
+
+def test_a_loss_that_is_no_number_names_the_photos(dataset: Dataset, tmp_path: Path) -> None:
+    """And says what may help."""
+    recipe = quick("gapnet", "phases.0.learning_rate=1e30", "phases.0.optimizer=sgd")
+
+    with pytest.raises(InputError, match=r"no number any more, in step 2 of phase 1: a lower .*\d\d\.png"):
+        teach_network(recipe, dataset, None, tmp_path)
+
+
+def test_rarer_classes_can_weigh_more(tmp_path: Path) -> None:
+    """Of nine bad and three good ones, what is learnt without looking is half and half."""
+    dataset = make_dataset(tmp_path, change=lambda s: replace(s, votes=(1.0, 0.0)) if s.photo < "06.png" else s)
+    bias = {}
+    for has_weights in ("true", "false"):
+        settings = (
+            "phases.0.epochs=40",
+            "phases.0.learning_rate=0.05",
+            "phases.0.optimizer=sgd",
+            f"phases.0.has_class_weights={has_weights}",
+            "phases.0.multipliers={classifier=1, '*'=0}",
+            "input.offset=[0, 0, 0]",
+            "input.divisor=[1e9, 1e9, 1e9]",
+            "batch_size=12",
+        )
+        network = teach_network(quick("gapnet", *settings), dataset, None, tmp_path / has_weights)
+        bias[has_weights] = network(torch.zeros(1, 3, 64, 96)).probs[0, 1].item()
+
+    assert {"true": pytest.approx(0.5, abs=0.03), "false": pytest.approx(0.25, abs=0.03)} == bias
+
+
+def test_a_phase_can_leave_out_the_middle(tmp_path: Path) -> None:
+    """By the ratings that labels were made of, as CharLeNet's first stage does."""
+
+    def rated(sample: object) -> object:
+        number = int(sample.photo[:2])  # type: ignore[attr-defined]
+        return replace(sample, evidence=float(number))  # type: ignore[type-var]
+
+    dataset = make_dataset(tmp_path, change=rated)  # type: ignore[arg-type]
+    lines: list[str] = []
+    recipe = quick("gapnet", "phases.0.drop_between=[2, 9]", "phases.0.epochs=1")
+    teach_network(recipe, dataset, None, tmp_path / "run", report=lines.append)
+
+    assert lines[0] == "phase 1 of 1 (all layers): 2 steps on 6 photos"
+    nameless = make_dataset(tmp_path / "other", change=lambda sample: replace(sample, evidence=None))
+    with pytest.raises(InputError, match="does not have them all"):
+        teach_network(recipe, nameless, None, tmp_path / "refused")
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        (("labels.count=3",), "expects 3 classes, the dataset has 2 classes; make it so: photocritic data import"),
+        (("labels.kind=levels",), "expects 2 levels, the dataset has 2 classes"),
+        (("phases.0.multipliers.conv9=1",), "no layer's name begins with 'conv9'; there are conv1"),
+        (("phases.0.multipliers={'*'=0}",), "nothing to teach"),
+        (("input.multiple_px=16",), "takes sides in multiples of 32 px"),
+        (("network.name=gapnett",), "there is no network 'gapnett'"),
+    ],
+)
+def test_what_does_not_fit_is_refused(settings: tuple[str, ...], said: str, dataset: Dataset, tmp_path: Path) -> None:
+    """Before anything is taught, with the remedy."""
+    with pytest.raises(InputError) as caught:
+        teach_network(quick("gapnet", *settings), dataset, None, tmp_path)
+
+    assert said in str(caught.value)
+    assert not (tmp_path / CHECKPOINT_NAME).exists()
+
+
+def test_a_run_is_not_overwritten(dataset: Dataset, tmp_path: Path) -> None:
+    """It is gone on with when asked for, by its own recipe and with its own dataset only, and one at a time."""
+    teach_network(quick(), dataset, None, tmp_path / "run")
+    done = torch.load(tmp_path / "run" / CHECKPOINT_NAME, weights_only=True)["network"]
+
+    with pytest.raises(InputError, match=r"there is a run in .* already: go on with it"):
+        teach_network(quick(), dataset, None, tmp_path / "run")
+    with pytest.raises(InputError, match="of a run with another recipe"):
+        teach_network(quick("gapnet", "seed=1"), dataset, None, tmp_path / "run", resume=True)
+    with pytest.raises(InputError, match="of a run with another dataset"):
+        teach_network(quick(), make_dataset(tmp_path / "other"), None, tmp_path / "run", resume=True)
+    assert changed(done, weights(teach_network(quick(), dataset, None, tmp_path / "run", resume=True))) == set()
+
+
+def test_two_runs_do_not_share_a_folder(dataset: Dataset, tmp_path: Path) -> None:
+    """The second is told."""
+
+    def start_another(_line: str) -> None:
+        with pytest.raises(BusyError, match="another run is at work"):
+            teach_network(quick(), dataset, None, tmp_path, resume=True)
+
+    teach_network(quick("gapnet", "phases.0.steps=1"), dataset, None, tmp_path, report=start_another)
+
+
+def test_missing_photos_are_said_to_be_missing(dataset: Dataset, tmp_path: Path) -> None:
+    """The folder first."""
+    with pytest.raises(InputError, match="there is no folder"):
+        teach_network(quick(), dataset, tmp_path / "nowhere", tmp_path / "run")
+    with pytest.raises(InputError, match=r"12 photos could not be read|of 12 photos"):
+        teach_network(quick(), dataset, tmp_path, tmp_path / "run")
+
+
+def test_the_same_file_with_votes_on_a_scale(tmp_path: Path) -> None:
+    """Accuracy of levels is which side of good_from the means are on."""
+    from photocritic.train.judging import is_right
+    from tests.train.made import STARS
+
+    probs = np.array([[0, 0, 0.4, 0.6, 0], [0, 0, 0, 0.5, 0.5]], np.float32)
+    targets = np.array([[0, 0, 0, 0.9, 0.1], [0, 0, 0, 1, 0]], np.float32)
+
+    assert [False, True] == is_right(probs, targets, STARS, has_classes=False).tolist()
+    assert [True, True] == is_right(probs, targets, STARS, has_classes=True).tolist()
+    assert not any(tmp_path.iterdir())
