@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from photocritic.core.metrics import emd_error
-from photocritic.train.losses import emd_loss, order_loss
+from photocritic.train.losses import cross_entropy_losses, emd_loss, order_loss
 
 votes = arrays(np.float64, (4, 7), elements=st.integers(0, 30).map(float)).filter(
     lambda rows: bool(np.all(rows.sum(axis=1) > 0))
@@ -38,3 +38,13 @@ def test_pairs_cost_what_they_miss_of_their_margin() -> None:
 
     assert float(order_loss(better, worse, torch.full((3,), 0.2))) == pytest.approx((0 + 0.1 + 0.7) / 3)
     assert float(order_loss(better[:0], worse[:0], worse[:0])) == 0
+
+
+def test_cross_entropy_is_torchs() -> None:
+    """From probabilities as from logits; and where a probability is nothing, it is finite."""
+    logits = torch.randn(5, 3, generator=torch.Generator().manual_seed(0))
+    target = torch.rand(5, 3, generator=torch.Generator().manual_seed(1)).softmax(dim=1)
+    expected = torch.nn.functional.cross_entropy(logits, target, reduction="none")
+
+    torch.testing.assert_close(cross_entropy_losses(logits.softmax(dim=1), target), expected)
+    assert bool(torch.isfinite(cross_entropy_losses(torch.tensor([[0.0, 1.0]]), torch.tensor([[1.0, 0.0]]))).all())

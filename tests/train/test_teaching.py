@@ -18,11 +18,10 @@ from photocritic import Critic
 from photocritic.data.dataset import Dataset
 from photocritic.errors import BusyError, InputError
 from photocritic.nets.head import Network
-from photocritic.train import teaching
-from photocritic.train.checkpoint import CHECKPOINT_NAME
+from photocritic.train.checkpoint import CHECKPOINT_NAME, Checkpoint
 from photocritic.train.history import HISTORY_COLUMNS, HISTORY_NAME
 from photocritic.train.recipe import Recipe
-from photocritic.train.teaching import teach, teach_network
+from photocritic.train.teaching import begin_network, teach, teach_network
 from tests.train.made import make_dataset, quick
 
 
@@ -169,13 +168,13 @@ def test_it_can_be_gone_on_with_at_any_step(dataset: Dataset, tmp_path: Path, mo
     recipe = tmp_path / "killed.toml"
     recipe.write_text(KILLED.replace("epochs = 12", "epochs = 3").replace("steps = 30", "steps = 3"))
     unbroken = weights(teach_network(Recipe.load(recipe), dataset, None, tmp_path / "unbroken"))
-    save = teaching.Checkpoint.save
+    save = Checkpoint.save
 
-    def save_and_break(self: teaching.Checkpoint, folder: Path) -> None:
+    def save_and_break(self: Checkpoint, folder: Path) -> None:
         save(self, folder)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(teaching.Checkpoint, "save", save_and_break)
+    monkeypatch.setattr(Checkpoint, "save", save_and_break)
     breaks = 0
     while True:
         try:
@@ -227,8 +226,7 @@ def test_frozen_is_frozen(dataset: Dataset, tmp_path: Path) -> None:
     recipe = Recipe.load("nima-mobilenet").with_settings(settings)
     end = weights(teach_network(recipe, dataset, None, tmp_path / "run"))
     middle = torch.load(tmp_path / "run" / "phase-1.pth", weights_only=True)
-    torch.manual_seed(teaching.text_key(f"{recipe.seed}/start") % 2**63)
-    start = weights(teaching.begin_network(recipe, 2))
+    start = weights(begin_network(recipe, 2))
     counts = {name for name in start if name.endswith("num_batches_tracked")}
 
     first, second = changed(start, middle), changed(middle, end)
@@ -250,8 +248,7 @@ def test_layers_learn_at_their_own_rates(dataset: Dataset, tmp_path: Path) -> No
             "phases.0.momentum=0",
             f"phases.0.multipliers={{classifier={times}, conv2=0}}",
         )
-        torch.manual_seed(teaching.text_key("0/start") % 2**63)
-        start = weights(teaching.begin_network(recipe, 2))
+        start = weights(begin_network(recipe, 2))
         end = weights(teach_network(recipe, dataset, None, tmp_path / str(times)))
         moved.append({name: end[name] - start[name] for name in start})
 
@@ -285,8 +282,7 @@ def test_the_running_average_is_kept(dataset: Dataset, tmp_path: Path) -> None:
     for decay in ("none", "0.99"):
         recipe = quick("gapnet", f"phases.0.ema_decay={decay}")
         ends[decay] = weights(teach_network(recipe, dataset, None, tmp_path / decay))
-    torch.manual_seed(teaching.text_key("0/start") % 2**63)
-    start = weights(teaching.begin_network(recipe, 2))
+    start = weights(begin_network(recipe, 2))
     far, near = (sum(float((ends[d][n] - start[n]).square().sum()) for n in start) for d in ("none", "0.99"))
 
     assert 0 < near < far
@@ -405,6 +401,41 @@ def test_a_run_is_not_overwritten(dataset: Dataset, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="of a run with another dataset"):
         teach_network(quick(), make_dataset(tmp_path / "other"), None, tmp_path / "run", resume=True)
     assert changed(done, weights(teach_network(quick(), dataset, None, tmp_path / "run", resume=True))) == set()
+
+
+def test_a_run_can_begin_with_anothers_snapshot(dataset: Dataset, tmp_path: Path) -> None:
+    """With its body, and with its classifier, too, if asked for."""
+    ended = weights(teach_network(quick(), dataset, None, tmp_path))
+    recipe = quick("gapnet", f"start.weights={tmp_path / 'phase-1.pth'}")
+    body = weights(begin_network(recipe, 2))
+    whole = weights(begin_network(recipe.with_settings(["start.has_classifier=true"]), 2))
+
+    assert {"appeal.weight", "appeal.bias"} == changed(ended, body)
+    assert set() == changed(ended, whole)
+
+
+def test_a_damaged_checkpoint_is_named(dataset: Dataset, tmp_path: Path) -> None:
+    """If its tensors are not the network's."""
+    recipe = quick("gapnet", "phases.0.ema_decay=0.5", "phases.0.patience=3")
+    steps = 0
+
+    def stop(line: str) -> None:
+        nonlocal steps
+        steps += line.startswith("phase 1, ")
+        if steps == 4:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        teach_network(recipe, dataset, None, tmp_path, checkpoint_every_s=0, report=stop)
+    path = tmp_path / CHECKPOINT_NAME
+    values = torch.load(path, weights_only=True)
+    for key in ("network", "optimizer", "average", "best"):
+        for change in ({}, {"weight": torch.zeros(2)}):
+            torch.save(values | {key: change}, path)
+            with pytest.raises(InputError, match=r"does not fit its recipe .*begin a new run"):
+                teach_network(recipe, dataset, None, tmp_path, resume=True)
+    torch.save(values, path)
+    teach_network(recipe, dataset, None, tmp_path, resume=True)
 
 
 def test_two_runs_do_not_share_a_folder(dataset: Dataset, tmp_path: Path) -> None:

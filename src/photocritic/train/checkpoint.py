@@ -99,6 +99,8 @@ class Checkpoint:
         path = folder / CHECKPOINT_NAME
         if not path.exists():
             return None
+        if not zipfile.is_zipfile(path):  # torch's older forms would be read, too, and are pickles through and through
+            raise InputError(f"{path} is no checkpoint that can be read, or only a part of one; begin a new run")
         try:
             values = torch.load(path, map_location="cpu", weights_only=True)
         except (

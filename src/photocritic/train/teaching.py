@@ -117,13 +117,15 @@ def teach_network(
 
 
 def begin_network(recipe: Recipe, level_count: int) -> Network:
-    """Return the network that a recipe begins with; what no weights are given for comes from torch's own chance.
+    """Return the network that a recipe begins with: its weights, and for what these leave out, its seed's chance.
 
     Raises:
         InputError: If the network does not take the recipe's input.
         ModelError: If the weights cannot be had.
     """
-    network = build_network(recipe.network.name, level_count, dropout=recipe.network.dropout)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(_seed(recipe, "start"))
+        network = build_network(recipe.network.name, level_count, dropout=recipe.network.dropout)
     offset, divisor = recipe.input.offset, recipe.input.divisor
     if offset is not None and divisor is not None:
         network.pixels = Pixels((offset[0], offset[1], offset[2]), (divisor[0], divisor[1], divisor[2]))
@@ -133,6 +135,11 @@ def begin_network(recipe: Recipe, level_count: int) -> Network:
         raise InputError(f"input.offset and input.divisor: these weights want {network.pixels}; leave the two out")
     network.check_input(recipe.input.spec(*network.pixels))
     return network
+
+
+def _seed(recipe: Recipe, *place: int | str) -> int:
+    """Return what chance at a place of a run comes from."""
+    return text_key("/".join(map(str, (recipe.seed, *place)))) % _SEEDS
 
 
 def _load_start(network: Network, start: Start) -> None:
@@ -231,7 +238,7 @@ class _Run:
 
     def _lesson_of(self, phase: Phase) -> Batches:
         """Return the batches of a phase: all of the training photos, or those away from the middle."""
-        all_of_it, seed = self.training, text_key(f"{self.recipe.seed}/{self.progress.phase}") % _SEEDS
+        all_of_it, seed = self.training, _seed(self.recipe, self.progress.phase)
         lesson, shapes = all_of_it.lesson, all_of_it.shapes
         if phase.drop_between is not None:
             rows = lesson.rows_without_middle(*phase.drop_between)
@@ -307,7 +314,7 @@ class _PhaseRun:
 
     def _step(self, batches: Iterator[Batch]) -> None:
         run, progress, network = self.run, self.progress, self.run.network
-        torch.manual_seed(text_key(f"{run.recipe.seed}/{progress.phase}/{progress.step}") % _SEEDS)
+        torch.manual_seed(_seed(run.recipe, progress.phase, progress.step))
         self.optimizer.zero_grad(set_to_none=True)
         photo_count = 0
         for batch in batches:
@@ -416,10 +423,18 @@ class _PhaseRun:
             return
         with _damage_named(self.run.folder):
             self.optimizer.load_state_dict(checkpoint.optimizer)
-            self.best = checkpoint.best
+            if checkpoint.best is not None:
+                self.best = _fitting(checkpoint.best, self.run.network)
             if self.average is not None:
-                assert checkpoint.average is not None
-                self.average.tensors = checkpoint.average
+                self.average.tensors = _fitting(checkpoint.average, self.run.network)
+
+
+def _fitting(tensors: Weights | None, network: Network) -> Weights:
+    """Return tensors that are those that the network learns, by names and shapes."""
+    own = learnt_tensors(network)
+    if tensors is None or {name: each.shape for name, each in tensors.items()} != {n: t.shape for n, t in own.items()}:
+        raise ValueError("its weights are another network's")
+    return tensors
 
 
 @contextmanager
@@ -460,7 +475,6 @@ def _prepared(
     restored: Checkpoint | None,
 ) -> _Run:
     lessons = load_lessons(dataset, photos)
-    torch.manual_seed(text_key(f"{recipe.seed}/start") % _SEEDS)
     network = begin_network(recipe, len(dataset.header.scale.levels))
     spec = recipe.input.spec(*network.pixels)
     for phase in recipe.phases:  # before an hour of teaching
