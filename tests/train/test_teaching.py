@@ -12,15 +12,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from pyarrow import parquet
 
 from photocritic import Critic
-from photocritic.data.dataset import Dataset
+from photocritic.data.dataset import Dataset, Sample
 from photocritic.errors import BusyError, InputError
 from photocritic.nets.head import Network
 from photocritic.train.checkpoint import CHECKPOINT_NAME, Checkpoint
 from photocritic.train.history import HISTORY_COLUMNS, HISTORY_NAME
-from photocritic.train.recipe import Recipe
+from photocritic.train.recipe import Recipe, packaged_recipes
 from photocritic.train.teaching import begin_network, teach, teach_network
 from tests.train.made import make_dataset, quick
 
@@ -87,8 +88,8 @@ RUN = """
 import sys
 from pathlib import Path
 import torch
-from photocritic.data.dataset import Dataset
-from photocritic.train.recipe import Recipe
+from photocritic.data.dataset import Dataset, Sample
+from photocritic.train.recipe import Recipe, packaged_recipes
 from photocritic.train.teaching import teach_network
 recipe = Recipe.load(Path(sys.argv[1]))
 print("ready", flush=True)
@@ -166,7 +167,9 @@ def test_a_killed_run_ends_like_one_that_was_not(dataset: Dataset, tmp_path: Pat
 def test_it_can_be_gone_on_with_at_any_step(dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Broken off after each checkpoint in turn: the middle of an epoch, its end, the end of a phase."""
     recipe = tmp_path / "killed.toml"
-    recipe.write_text(KILLED.replace("epochs = 12", "epochs = 3").replace("steps = 30", "steps = 3"))
+    # The rate is wild, so that the best weights are not the last.
+    shorter = KILLED.replace("epochs = 12", "epochs = 3").replace("steps = 30", "steps = 3").replace("1e-3\n", "0.1\n")
+    recipe.write_text(shorter)
     unbroken = weights(teach_network(Recipe.load(recipe), dataset, None, tmp_path / "unbroken"))
     save = Checkpoint.save
 
@@ -185,6 +188,8 @@ def test_it_can_be_gone_on_with_at_any_step(dataset: Dataset, tmp_path: Path, mo
         except KeyboardInterrupt:
             breaks += 1
 
+    losses = [row["validation_loss"] for row in history(tmp_path / "run") if row["phase"] == 1]
+    assert losses[-1] != min(loss for loss in losses if loss is not None)
     assert breaks == 3 * 2 + 3 + 2
     assert changed(unbroken, weights(network)) == set()
 
@@ -276,6 +281,36 @@ def test_batches_add_up_to_a_step(tmp_path: Path) -> None:
         torch.testing.assert_close(tensor, two[name], rtol=1e-4, atol=1e-6)
 
 
+def test_a_step_goes_down_the_slope_of_the_mean_loss(tmp_path: Path) -> None:
+    """As far as the rate says."""
+    dataset = make_dataset(tmp_path, 6, sizes=((64, 64),))
+    recipe = quick("gapnet", "batch_size=6", "phases.0.steps=1", "phases.0.optimizer=sgd", "phases.0.learning_rate=0.5")
+    end = weights(teach_network(recipe, dataset, None, tmp_path / "run"))
+    network = begin_network(recipe, 2).train()
+    photos = [np.asarray(Image.open(path)) for path in sorted((tmp_path / "photos").iterdir())]
+    inputs = torch.tensor(np.stack(photos)).permute(0, 3, 1, 2).contiguous().float() / 127.5 - 1
+    right = network(inputs).probs[torch.arange(6), torch.arange(6) % 2]
+    right.log().mean().backward()
+
+    for name, parameter in network.named_parameters():
+        assert parameter.grad is not None
+        torch.testing.assert_close(parameter.detach() + 0.5 * parameter.grad, end[name], rtol=1e-4, atol=1e-6)
+
+
+def test_validation_changes_nothing_in_what_is_learnt(tmp_path: Path) -> None:
+    """With the running average in the network's place, and back."""
+    ends = []
+    for split in ("validation", "test"):
+
+        def held_out(sample: Sample, split: str = split) -> Sample:
+            return sample if sample.split == "train" else replace(sample, split=split)
+
+        dataset = make_dataset(tmp_path / split, held_out=4, change=held_out)
+        ends.append(weights(teach_network(quick("gapnet", "phases.0.ema_decay=0.9"), dataset, None, tmp_path / split)))
+
+    assert changed(*ends) == set()
+
+
 def test_the_running_average_is_kept(dataset: Dataset, tmp_path: Path) -> None:
     """It lies between the weights that a run began with and those that it ended with."""
     ends = {}
@@ -353,12 +388,7 @@ def test_rarer_classes_can_weigh_more(tmp_path: Path) -> None:
 
 def test_a_phase_can_leave_out_the_middle(tmp_path: Path) -> None:
     """By the ratings that labels were made of, as CharLeNet's first stage does."""
-
-    def rated(sample: object) -> object:
-        number = int(sample.photo[:2])  # type: ignore[attr-defined]
-        return replace(sample, evidence=float(number))  # type: ignore[type-var]
-
-    dataset = make_dataset(tmp_path, change=rated)  # type: ignore[arg-type]
+    dataset = make_dataset(tmp_path, change=lambda sample: replace(sample, evidence=float(sample.photo[:2])))
     lines: list[str] = []
     recipe = quick("gapnet", "phases.0.drop_between=[2, 9]", "phases.0.epochs=1")
     teach_network(recipe, dataset, None, tmp_path / "run", report=lines.append)
@@ -467,3 +497,20 @@ def test_the_same_file_with_votes_on_a_scale(tmp_path: Path) -> None:
     assert [False, True] == is_right(probs, targets, STARS, has_classes=False).tolist()
     assert [True, True] == is_right(probs, targets, STARS, has_classes=True).tolist()
     assert not any(tmp_path.iterdir())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", packaged_recipes())
+def test_each_recipe_takes_its_steps(name: str, tmp_path: Path) -> None:
+    """At its own size, from weights by chance or the packaged ones: a step of each phase, and its loss is a number."""
+    dataset = make_dataset(tmp_path, 8)
+    recipe = Recipe.load(name)
+    start = recipe.start.weights if recipe.start.weights == "packaged" else "none"
+    settings = [f"start.weights={start}", "labels.kind=any", "labels.count=2", "batch_size=4"]
+    recipe = recipe.with_settings([*settings, *(f"phases.{n}.steps=1" for n in range(len(recipe.phases)))])
+    teach_network(recipe, dataset, None, tmp_path / "run")
+    rows = history(tmp_path / "run")
+
+    assert [1, 2][: len(recipe.phases)] == [row["phase"] for row in rows]
+    assert all(0 < row["loss"] < 5 for row in rows)
+    assert {f"phase-{row['phase']}.pth" for row in rows} == {path.name for path in (tmp_path / "run").glob("*.pth")}
