@@ -11,7 +11,7 @@ from torch import Tensor
 from photocritic.core.metrics import emd_error
 from photocritic.core.ratings import ratings_mean
 from photocritic.core.records import Scale
-from photocritic.nets.head import Network
+from photocritic.nets.head import Answer, Network
 from photocritic.train.batches import Batches
 from photocritic.train.losses import cross_entropy_losses, emd_losses
 
@@ -50,6 +50,20 @@ class Figures(NamedTuple):
     accuracy: float
 
 
+def memory_format_of(network: Network) -> torch.memory_format:
+    """Return how a network likes its numbers to lie in memory: with the channels together, it is half as fast again.
+
+    CaffeNet and its like are slower so (measured on two CPU cores).
+    """
+    return torch.channels_last if network.has_map else torch.contiguous_format
+
+
+def probs_of(network: Network, inputs: Tensor) -> Tensor:
+    """Return what a network says of a batch, (n, K)."""
+    answer: Answer = network(inputs.to(memory_format=memory_format_of(network)))
+    return answer.probs
+
+
 def judged(network: Network, batches: Batches, jobs: int | None = None) -> Judged:
     """Return what a network says of photos as they are; it is left in eval mode."""
     network.eval()
@@ -60,7 +74,7 @@ def judged(network: Network, batches: Batches, jobs: int | None = None) -> Judge
         for batch in batches.stream(((0, number) for number in range(batches.count)), jobs):
             failures |= batch.failures
             if batch.names:
-                probs.append(network(batch.inputs).probs)
+                probs.append(probs_of(network, batch.inputs))
                 targets.append(batch.targets)
     return Judged(torch.cat(probs).numpy(), torch.cat(targets).numpy(), failures)
 

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
+import torch
 
 from photocritic.core.ratings import ratings_mean
 from photocritic.core.records import Aspect, Card, InputSpec, Taught
@@ -75,7 +76,7 @@ def export_taught(
         ),
         taught=_taught(readable, f"photocritic {recipe.name} {recipe.seed}"),
     )
-    export_critic(network, card, path)
+    export_critic(network.to(memory_format=torch.contiguous_format), card, path)  # type: ignore[call-overload]
 
 
 def _taught(photos: list[Path], salt: str) -> Taught:

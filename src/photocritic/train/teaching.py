@@ -29,7 +29,7 @@ from photocritic.nets.weights import load_weights
 from photocritic.train.batches import Batch, Batches
 from photocritic.train.checkpoint import CHECKPOINT_NAME, Checkpoint, Progress, Row, Weights, clear_partials
 from photocritic.train.history import row_words, write_history
-from photocritic.train.judging import LOSSES, Figures, figures, is_right, judged
+from photocritic.train.judging import LOSSES, Figures, figures, is_right, judged, memory_format_of, probs_of
 from photocritic.train.lessons import Unreadable, check_labels, has_classes, input_shapes, load_lessons
 from photocritic.train.outcome import export_taught
 from photocritic.train.pace import (
@@ -321,7 +321,7 @@ class _PhaseRun:
             run.note(batch.failures)
             if not batch.names:
                 continue
-            probs = network(batch.inputs).probs
+            probs = probs_of(network, batch.inputs)
             loss = self._losses(probs, batch.targets).sum()
             if not bool(torch.isfinite(loss)):
                 raise InputError(
@@ -476,6 +476,7 @@ def _prepared(
 ) -> _Run:
     lessons = load_lessons(dataset, photos)
     network = begin_network(recipe, len(dataset.header.scale.levels))
+    network.to(memory_format=memory_format_of(network))  # type: ignore[call-overload]
     spec = recipe.input.spec(*network.pixels)
     for phase in recipe.phases:  # before an hour of teaching
         layer_multipliers(network, phase)
