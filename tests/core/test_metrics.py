@@ -5,7 +5,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from photocritic.core.metrics import accuracy_score, bootstrap_interval, emd_error, plcc_score, srcc_score
+from photocritic.core.metrics import (
+    accuracy_score,
+    bootstrap_interval,
+    bootstrap_intervals,
+    emd_error,
+    plcc_score,
+    srcc_score,
+)
 from photocritic.errors import InputError
 
 ratings = arrays(np.float64, 12, elements=st.sampled_from([1.0, 2.0, 2.5, 3.0, 4.0, 6.5])).filter(
@@ -98,6 +105,24 @@ def test_bootstrap_is_the_same_each_time() -> None:
 
     groups = [str(i % 7) for i in range(20)]
     assert bootstrap_interval(mean, groups) == bootstrap_interval(mean, groups)
+
+
+def test_figures_of_the_same_draws_are_those_of_each_alone() -> None:
+    """Several at once, one of them missing in some draws and one in all: that one has no interval, and no warning."""
+    values = np.arange(20.0)
+    groups = [str(i % 3) for i in range(20)]
+
+    def mean_without_first_group(chosen: np.ndarray) -> float:
+        return float("nan") if 0 not in chosen else float(values[chosen].mean())
+
+    def mean(chosen: np.ndarray) -> float:
+        return float(values[chosen].mean())
+
+    found = bootstrap_intervals(lambda at: [mean(at), mean_without_first_group(at), np.nan], groups, draws=200)
+
+    assert bootstrap_interval(mean, groups, draws=200) == found[0]
+    assert bootstrap_interval(mean_without_first_group, groups, draws=200) == found[1]
+    assert np.isnan(found[2]).all()
 
 
 @pytest.mark.parametrize(

@@ -140,17 +140,50 @@ def bootstrap_interval(
     Raises:
         InputError: If there are no photos.
     """
+    [interval] = bootstrap_intervals(lambda chosen: [figure(chosen)], groups, draws=draws, seed=seed, level=level)
+    return interval
+
+
+def bootstrap_intervals(
+    figures: Callable[[NDArray[np.intp]], ArrayLike],
+    groups: Sequence[str],
+    *,
+    draws: int = 1000,
+    seed: int = 0,
+    level: float = 0.95,
+) -> list[Interval]:
+    """Return several figures of the same draws, each with its interval, as `bootstrap_interval` does.
+
+    Args:
+        figures: From indices of photos (with repeats) to F figures; a figure that a draw does not have is NaN.
+        groups: Each photo's group.
+        draws: How many times to draw.
+        seed: Of the draws.
+        level: How much of the draws the intervals hold.
+
+    Returns:
+        F intervals; the ends of one are NaN if no draw has the figure.
+
+    Raises:
+        InputError: If there are no photos.
+    """
     if not len(groups):
         raise InputError("a bootstrap needs at least one photo")
-    _names, group_of = np.unique(np.asarray(groups), return_inverse=True)
-    members = [np.flatnonzero(group_of == group) for group in range(int(group_of.max()) + 1)]
+    _names, group_of, sizes = np.unique(np.asarray(groups), return_inverse=True, return_counts=True)
+    members = np.split(np.argsort(group_of, kind="stable"), np.cumsum(sizes)[:-1])
     rng = np.random.default_rng(seed)
-    figures = [
-        figure(np.concatenate([members[group] for group in rng.integers(len(members), size=len(members))]))
-        for _draw in range(draws)
-    ]
-    low, high = np.nanquantile(figures, [(1 - level) / 2, (1 + level) / 2])
-    return Interval(figure(np.arange(len(groups))), float(low), float(high))
+    drawn = np.array(
+        [
+            figures(np.concatenate([members[group] for group in rng.integers(len(members), size=len(members))]))
+            for _draw in range(draws)
+        ],
+        dtype=np.float64,
+    )
+    ends = np.full((2, drawn.shape[1]), np.nan)
+    has_draws = ~np.isnan(drawn).all(axis=0)
+    ends[:, has_draws] = np.nanquantile(drawn[:, has_draws], [(1 - level) / 2, (1 + level) / 2], axis=0)
+    values = np.asarray(figures(np.arange(len(groups))), dtype=np.float64)
+    return [Interval(*map(float, each)) for each in zip(values, *ends, strict=True)]
 
 
 def _pairs(predicted: ArrayLike, truth: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

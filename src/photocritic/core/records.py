@@ -33,7 +33,8 @@ SIDE_MAX_PX: Final = 16_384
 """The longest side that a network may ask for; a card that wants more is wrong or hostile."""
 
 _HASH_DIGITS: Final = 16
-_NAME: Final = re.compile(r"[A-Za-z0-9_.-]+")
+CRITIC_NAME: Final = re.compile(r"[A-Za-z0-9_.-]+")
+"""What a critic may be called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +216,7 @@ class Card:
     taught: Taught = field(repr=False)
 
     def __post_init__(self) -> None:
-        if not (_NAME.fullmatch(self.name) and _NAME.fullmatch(self.version)):
+        if not (CRITIC_NAME.fullmatch(self.name) and CRITIC_NAME.fullmatch(self.version)):
             raise InputError(f"a critic's name and version are letters, digits, - _ and .; got {self.name!r}")
 
     def to_json(self) -> str:
