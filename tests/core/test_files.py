@@ -3,6 +3,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from photocritic.core.files import whole_file
 from photocritic.errors import InputError
@@ -17,6 +18,18 @@ def test_a_file_appears_whole(tmp_path: Path) -> None:
 
     assert path.read_bytes() == b"all of it"
     assert [path] == list(tmp_path.iterdir())
+
+
+def test_a_picture_of_ours_may_be_replaced(tmp_path: Path) -> None:
+    """If it is known to be ours; else it is a photo."""
+    path = tmp_path / "curves.png"
+    Image.new("RGB", (8, 8)).save(path)
+    with pytest.raises(InputError, match="is a photo"), whole_file(path):
+        pass
+    with whole_file(path, is_ours=True) as file:
+        file.write(b"another")
+
+    assert path.read_bytes() == b"another"
 
 
 def test_a_failure_leaves_what_was_there(tmp_path: Path) -> None:

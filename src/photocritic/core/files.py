@@ -19,7 +19,7 @@ MADE_MARKER: Final = ".made-by-photocritic"
 
 
 @contextmanager
-def whole_file(path: Path) -> Iterator[IO[bytes]]:
+def whole_file(path: Path, *, is_ours: bool = False) -> Iterator[IO[bytes]]:
     """Open a file for writing that appears under its name only when it is whole.
 
     It is written beside its place and moved there when the block ends well; when the block fails, what stood
@@ -27,6 +27,7 @@ def whole_file(path: Path) -> Iterator[IO[bytes]]:
 
     Args:
         path: Where the file goes; a link is followed.
+        is_ours: Whether a picture that stands there is known to be one that photocritic drew, which may be replaced.
 
     Yields:
         The open file.
@@ -51,7 +52,7 @@ def whole_file(path: Path) -> Iterator[IO[bytes]]:
     place = Path(os.path.realpath(path))
     partial = place.with_name(f".{place.name[:100]}.{secrets.token_hex(4)}{PARTIAL_SUFFIX}")
     with _blamed_on(path):
-        if sniff_file(place) is not None:
+        if not is_ours and sniff_file(place) is not None:
             raise InputError(f"{path} is a photo; photocritic never writes over one: choose another name")
         if place.is_dir():
             raise InputError(f"{path} is a folder; give the name of a file")

@@ -9,7 +9,6 @@ Thumbnails are named by their photo's content, so another run over the same shoo
 another program wrote is ever overwritten, and nothing is removed. The page decides nothing and changes no photo.
 """
 
-import base64
 import hashlib
 import io
 import os
@@ -17,7 +16,6 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from functools import partial
-from html import escape
 from importlib import resources
 from itertools import groupby
 from pathlib import Path
@@ -28,9 +26,10 @@ from PIL import Image
 
 from photocritic.core.files import MADE_MARKER, whole_file
 from photocritic.core.images import MAX_PIXELS, load_photo
+from photocritic.core.pages import html_text, source_hash
 from photocritic.core.parallel import check_jobs, in_order
 from photocritic.core.records import Failure
-from photocritic.core.rows import printable, shown_name
+from photocritic.core.rows import shown_name
 from photocritic.core.shots import Shot
 from photocritic.core.words import counted
 from photocritic.errors import InputError
@@ -173,7 +172,7 @@ def _page(plan: Plan, frames: Sequence[_Frame], folder: Path) -> Iterator[str]:
         f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n{_GENERATOR}\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src 'self' file:; "
-        f"style-src {_source_hash(style)}; script-src {_source_hash(script)}; base-uri 'none'; form-action 'none'\">\n"
+        f"style-src {source_hash(style)}; script-src {source_hash(script)}; base-uri 'none'; form-action 'none'\">\n"
         f"<title>{title}</title>\n<style>{style}</style>\n</head>\n<body>\n"
     )
     yield _header(plan, frames, title)
@@ -185,16 +184,6 @@ def _page(plan: Plan, frames: Sequence[_Frame], folder: Path) -> Iterator[str]:
     yield from _failures("failures", "could not be looked at: left alone", plan.failures)
     yield from _failures("bare", "without a thumbnail", bare)
     yield f"</main>\n{_DIALOGS}<script>{script}</script>\n</body>\n</html>\n"
-
-
-def _source_hash(text: str) -> str:
-    """Return what allows this inline style or script, and no other, in a Content-Security-Policy."""
-    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
-
-
-def _text(text: str) -> str:
-    """Return text from anywhere as HTML, fit for attributes in double quotes, too."""
-    return escape(printable(text))
 
 
 def _header(plan: Plan, frames: Sequence[_Frame], title: str) -> str:
@@ -212,7 +201,7 @@ def _header(plan: Plan, frames: Sequence[_Frame], title: str) -> str:
         f"<header>\n<div><h1>{title}</h1>\n<p class=facts>{groups} in {scenes}{f', {span}' if span else ''}</p>\n"
         f"<p>The best of a group comes first. Stars compare the photos of this shoot. Beside them stands a photo's "
         f"score{quality}: percentiles, where 80 is better than 80 of 100 reference photos.</p>\n"
-        f"<p>Judged by {_text(plan.model_id)}.</p>\n{failures}</div>\n{charts}</header>\n"
+        f"<p>Judged by {html_text(plan.model_id)}.</p>\n{failures}</div>\n{charts}</header>\n"
     )
 
 
@@ -311,21 +300,21 @@ def _group(number: int, frames: Sequence[_Frame], folder: Path) -> Iterator[str]
 def _photo(frame: _Frame, folder: Path) -> str:
     photo, choice, assessment = frame.photo, frame.photo.choice, frame.photo.look.assessment
     parent, slash, name = photo.name.rpartition("/")
-    within = f"<i>{_text(parent + slash)}</i>" if slash else ""
+    within = f"<i>{html_text(parent + slash)}</i>" if slash else ""
     quality = (
         "" if assessment.quality is None else f"<span class=quality title=quality>{assessment.quality.score:.0f}</span>"
     )
     facts = [*_shot_words(photo.look.shot), f"{assessment.width:,} × {assessment.height:,} px"]
     more = [fact.replace(" ", "&nbsp;") for fact in facts]
     if len(photo.files) > 1:
-        more.append(f"with {_text(', '.join(path.name for path in photo.files[1:]))}")
+        more.append(f"with {html_text(', '.join(path.name for path in photo.files[1:]))}")
     return (
         f'<li class="photo {choice.pile}"><a href="{_address(frame, folder)}">{_picture(frame)}'
         f"<span class=pile>{_PILE_WORDS[choice.pile]}</span></a>"
         f'<div class=words><span class=stars role=img aria-label="{counted(choice.stars, "star")}">'
         f"{'★' * choice.stars}<i>{'★' * (5 - choice.stars)}</i></span>"
         f"<span class=score title=score>{assessment.score:.0f}</span>{quality}"
-        f"<b class=name>{within}{_text(name)}</b><span class=reason>{_text(choice.reason)}</span>"
+        f"<b class=name>{within}{html_text(name)}</b><span class=reason>{html_text(choice.reason)}</span>"
         f"<span class=more>{' · '.join(more)}</span></div></li>\n"
     )
 
@@ -346,11 +335,11 @@ def _shot_words(shot: Shot) -> Iterator[str]:
 
 def _picture(frame: _Frame) -> str:
     if isinstance(frame.thumbnail, Failure):
-        return f"<span class=none>no picture: {_text(frame.thumbnail.reason)}</span>"
+        return f"<span class=none>no picture: {html_text(frame.thumbnail.reason)}</span>"
     assessment = frame.photo.look.assessment
     width, height = _thumbnail_size(assessment.width, assessment.height)
     return (
-        f'<img loading=lazy decoding=async width={width} height={height} alt="{_text(frame.photo.name)}" '
+        f'<img loading=lazy decoding=async width={width} height={height} alt="{html_text(frame.photo.name)}" '
         f'src="{THUMBNAILS_FOLDER}/{quote(frame.thumbnail.name)}">'
     )
 
@@ -395,7 +384,7 @@ def _failures(anchor: str, words: str, failures: Sequence[Failure]) -> Iterator[
         return
     yield f"<h2 id={anchor}>{counted(len(failures), 'photo')} {words}</h2>\n<ul class=failures>\n"
     for failure in failures:
-        yield f"<li><b>{_text(shown_name(failure))}</b>: {_text(failure.reason)}</li>\n"
+        yield f"<li><b>{html_text(shown_name(failure))}</b>: {html_text(failure.reason)}</li>\n"
     yield "</ul>\n"
 
 
