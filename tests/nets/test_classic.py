@@ -96,9 +96,9 @@ def test_pooling_keeps_a_last_window_that_is_cut(side: int, halved: int) -> None
 def test_the_two_differ_in_the_order_of_pooling_and_normalisation() -> None:
     """With the same weights: CaffeNet pools first, AlexNet normalises first."""
     caffenet, alexnet = tiny(CaffeNet), tiny(AlexNet)
+    alexnet.load_state_dict(caffenet.state_dict())
     x = torch.rand(1, 6, 9, 9) * 200
 
-    assert all(torch.equal(a, b) for a, b in zip(caffenet.parameters(), alexnet.parameters(), strict=True))
     assert isinstance(caffenet, CaffeNet)
     assert isinstance(alexnet, AlexNet)
     torch.testing.assert_close(caffenet.between(x), normalised(pooled(x)))
@@ -146,6 +146,34 @@ def test_without_dropout_teaching_sees_what_judging_sees() -> None:
     batch = torch.rand(1, 3, 227, 227)
     with torch.inference_mode():
         torch.testing.assert_close(network(batch).probs, network.eval()(batch).probs)
+
+
+FILLED = {"conv1": 0, "conv2": 1, "conv3": 0, "conv4": 1, "conv5": 1, "fc6": 1, "fc7": 1, "classifier": 0}
+"""Which layers of Caffe's networks begin with a bias, by their train_val.prototxt."""
+
+
+@pytest.mark.parametrize(("kind", "bias"), [(CaffeNet, 1.0), (AlexNet, 0.1)])
+def test_weights_by_chance_are_caffes(kind: type[ClassicNetwork], bias: float) -> None:
+    """By the fillers of its files: deviations of 0.01, and 0.005 in the sixth and seventh layer."""
+    torch.manual_seed(0)
+    layers = kind(1000, Ending(hidden=200)).layers()  # type: ignore[call-arg]
+    for name, layer in layers.items():
+        weight, biases = (layer.get_parameter(key).detach() for key in ("weight", "bias"))
+        torch.testing.assert_close(biases, torch.full_like(biases, FILLED[name] * bias))
+        assert float(weight.std()) == pytest.approx(0.005 if name in {"fc6", "fc7"} else 0.01, rel=0.05)
+
+
+@pytest.mark.parametrize("kind", [CaffeNet, AlexNet, VGG16])
+def test_weights_by_chance_tell_photos_apart(kind: type[ClassicNetwork]) -> None:
+    """What three photos differ by has not faded on the way through up to fifteen layers: it can learn from nothing."""
+    torch.manual_seed(0)
+    network = kind(2, Ending(hidden=256)).eval()  # type: ignore[call-arg]
+    offset, divisor = (torch.tensor(each)[:, None, None] for each in network.pixels)
+    batch = (torch.rand(3, 3, *[network.multiple_px] * 2) * torch.tensor([64, 128, 255])[:, None, None, None]).round()
+    with torch.inference_mode():
+        embedding = network((batch - offset) / divisor).embedding
+
+    assert 1e-3 < float(embedding.std(dim=0).mean() / embedding.mean()) < 1
 
 
 def test_a_new_classifier_begins_small() -> None:

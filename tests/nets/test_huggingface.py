@@ -12,6 +12,7 @@ import torch
 from photocritic.errors import ModelError
 from photocritic.nets.head import Network
 from photocritic.nets.networks import build_network
+from photocritic.nets.weights import load_weights, save_weights
 
 transformers = pytest.importorskip("transformers")
 
@@ -82,6 +83,22 @@ def test_every_layer_is_named_once(name: str, save: Callable[[str], Path]) -> No
     assert len(named) == len(set(named))
     assert set(named) == {id(each) for each in network.parameters()}
     assert len(layers) >= 4
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_one_begins_with_what_another_was_taught(name: str, save: Callable[[str], Path], tmp_path: Path) -> None:
+    """All of its tensors, its classifier, and how they want the pixels."""
+    source = f"hf:{save(name)}"
+    first, second = build_network(source, 2), build_network(source, 2)
+    with torch.no_grad():
+        for parameter in first.parameters():
+            parameter.add_(1.0)
+    save_weights(first, tmp_path / "phase-1.pth")
+    load_weights(second, tmp_path / "phase-1.pth", has_classifier=True)
+
+    assert first.pixels == second.pixels
+    for key, tensor in first.state_dict().items():
+        assert torch.equal(tensor, second.state_dict()[key])
 
 
 def test_the_map_is_that_of_the_patches(save: Callable[[str], Path]) -> None:

@@ -1,7 +1,8 @@
 """AlexNet, in Caffe's form of two groups, and in torchvision's of one column.
 
 Sources: Krizhevsky, Sutskever & Hinton 2012 (ImageNet Classification with Deep Convolutional Neural Networks) by way of
-Caffe's ``bvlc_alexnet``; Krizhevsky 2014, https://arxiv.org/abs/1404.5997, by way of torchvision.
+Caffe's ``bvlc_alexnet`` (BVLC/caffe, models/bvlc_alexnet, readme.md and train_val.prototxt); Krizhevsky 2014,
+https://arxiv.org/abs/1404.5997, by way of torchvision.
 """
 
 from typing import Final
@@ -16,7 +17,12 @@ ONE_COLUMN_SIDE_PX: Final = 224
 
 
 class AlexNet(CaffeNet):
-    """CaffeNet's layers, with normalisation before pooling."""
+    """CaffeNet's layers, with normalisation before pooling.
+
+    Biases that are not 0 begin with 0.1: with 1, as in the paper, Caffe's authors found that it did not learn.
+    """
+
+    first_bias = 0.1
 
     def between(self, x: Tensor) -> Tensor:
         """Return what the next layer sees of a map."""

@@ -48,8 +48,7 @@ class ClassicNetwork(Network):
         self.fc6 = nn.Linear(features, ending.hidden)
         self.fc7 = nn.Linear(ending.hidden, ending.hidden)
         self.classifier = nn.Linear(ending.hidden, level_count)
-        nn.init.normal_(self.classifier.weight, std=_CLASSIFIER_STD)
-        nn.init.zeros_(self.classifier.bias)
+        filled(self.classifier, _CLASSIFIER_STD, 0.0)
 
     @property
     def classifiers(self) -> tuple[nn.Module, ...]:
@@ -82,6 +81,13 @@ class ClassicNetwork(Network):
 
     def _hidden(self, x: Tensor) -> Tensor:
         return functional.dropout(x, self._ending.dropout, self.training)
+
+
+def filled(layer: nn.Conv2d | nn.Linear, std: float, bias: float) -> None:
+    """Give a layer weights by chance, of a normal distribution, and one bias."""
+    nn.init.normal_(layer.weight, std=std)
+    assert layer.bias is not None
+    nn.init.constant_(layer.bias, bias)
 
 
 def pooled(x: Tensor) -> Tensor:

@@ -5,6 +5,7 @@ convolution layers to allow the network to have a broader (effective) visual fie
 parameters too much"; global average pooling before one fully connected layer; photos 480 px wide at their own aspect
 ratio, of two classes. The layers stood in a picture that we do not have. Ours are the plainest that fit: six
 convolutions of 32 filters, 3 × 3, halved between: 47,202 parameters, and a place of the last map sees 158 × 158 px.
+Their weights by chance are those of Keras, in which its author taught it: uniform, by Glorot & Bengio 2010.
 """
 
 from typing import Final
@@ -24,9 +25,12 @@ class GapNet(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.convolutions = nn.ModuleList(
-            nn.Conv2d(3 if index == 0 else CHANNELS, CHANNELS, 3, padding=1) for index in range(DEPTH)
-        )
+        convolutions = [nn.Conv2d(3 if index == 0 else CHANNELS, CHANNELS, 3, padding=1) for index in range(DEPTH)]
+        for conv in convolutions:
+            nn.init.xavier_uniform_(conv.weight)
+            assert conv.bias is not None
+            nn.init.zeros_(conv.bias)
+        self.convolutions = nn.ModuleList(convolutions)
 
     def forward(self, batch: Tensor) -> list[Tensor]:
         """Return the last map (N, 32, H / 32, W / 32) of a batch (N, 3, H, W), sides multiples of 32."""

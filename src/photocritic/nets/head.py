@@ -52,7 +52,7 @@ class Pixels(NamedTuple):
 
 
 PLUS_MINUS_ONE: Final = Pixels((127.5, 127.5, 127.5), (127.5, 127.5, 127.5))
-"""Pixels in −1 … 1: what TensorFlow's MobileNets were taught on, and what a network without weights begins with."""
+"""Pixels in −1 … 1: what TensorFlow's MobileNets were taught on, and what most networks without weights begin with."""
 
 
 class Network(nn.Module, ABC):
@@ -208,6 +208,15 @@ class CriticNetwork(Network):
         pooled = [functional.avg_pool2d(each, each.shape[2] // rows) for each in maps]
         features = torch.cat(pooled, dim=1)
         return (features + _ROOT_FROM).sqrt() if self.is_rooted else features
+
+    def embedded(self, batch: Tensor) -> Tensor:
+        """Return what the backbone sees of a batch (N, 3, H, W), averaged over each photo, (N, D)."""
+        return self.features(batch).mean(dim=(2, 3))
+
+    def rated(self, embedding: Tensor) -> Tensor:
+        """Return the appeal's `probs` (N, K) of what was seen, (N, D): linear, so the same as those of the map."""
+        logits: Tensor = self.appeal(self.dropout(embedding[:, :, None, None]))
+        return logits.flatten(1).softmax(dim=1)
 
     def forward(self, batch: Tensor) -> Answer:
         """Judge a batch (N, 3, H, W)."""

@@ -211,8 +211,9 @@ def test_offline_the_file_may_be_put_there_by_hand(monkeypatch: pytest.MonkeyPat
         weights_file("torchvision/vgg16")
 
 
-def test_a_url_that_states_a_checksum_is_held_to_it(site: Site) -> None:
-    """By torchvision's custom, wherever the file is; the user's comes on top."""
+def test_a_url_that_states_a_checksum_is_held_to_it(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By torch's custom, where torch's files are; the user's comes on top."""
+    monkeypatch.setattr("photocritic.nets.weights.published._TORCH", site.url(""))
     name = f"/net-{SHA256[:8]}.pth"
     site.pages[name] = photo(DATA)
     site.pages["/net-00000000.pth"] = photo(DATA)

@@ -5,8 +5,9 @@ networks exactly: they are only moved. It knows nothing of labels or of teaching
 """
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 import torch
@@ -18,12 +19,17 @@ from photocritic.nets.head import Network, Pixels
 from photocritic.nets.weights.fetching import Report, fetched, verify
 from photocritic.nets.weights.layouts import LAYOUTS, Layout, Source
 from photocritic.nets.weights.published import PUBLISHED, Checksum, stated_checksum
-from photocritic.nets.weights.stored import Stored, stored_tensors
+from photocritic.nets.weights.stored import Stored, stored_tensors, write_torch_file
 
-__all__ = ["PUBLISHED", "load_weights", "weights_file"]
+__all__ = ["PIXELS_NAME", "PUBLISHED", "load_weights", "save_weights", "weights_file"]
+
+PIXELS_NAME: Final = "pixels"
+"""The tensor (2, 3) by which our own files of weights say how these want the pixels: less the first, by the second."""
 
 # Batch norm counts its batches only to do without a momentum, which none of ours does.
 _UNSTORED_SUFFIX: Final = ".num_batches_tracked"
+# Whose layout a published file has.
+_PUBLISHERS: Final = {".caffemodel": "Caffe", ".h5": "Keras", ".pth": "torchvision"}
 
 
 def weights_file(source: str | Path, *, sha256: str | None = None, report: Report = lambda _here, _total: None) -> Path:
@@ -44,7 +50,7 @@ def weights_file(source: str | Path, *, sha256: str | None = None, report: Repor
     text = str(source)
     if text in PUBLISHED or "://" in text:
         url = PUBLISHED[text].url if text in PUBLISHED else text
-        stated = stated_checksum(url.partition("?")[0].rpartition("/")[2])
+        stated = stated_checksum(url)
         return fetched(url, [*given, *([stated] if stated else [])], report)
     path = Path(source)
     if not path.is_file():
@@ -95,20 +101,36 @@ def load_weights(
     return path
 
 
-def _layout_of(network: Network, names: Collection[str], path: Path, *, has_classifier: bool) -> Layout:
+def save_weights(network: Network, path: Path, changes: Mapping[str, Tensor] = MappingProxyType({})) -> None:
+    """Write a network's tensors as a .pth that `load_weights` reads, with how they want the pixels.
+
+    Args:
+        network: The network.
+        path: Where to write; an older file there is replaced.
+        changes: Tensors to be written in the place of its own, by name.
+
+    Raises:
+        InputError: If it cannot be written.
+    """
+    own = network.state_dict()
+    tensors = {name: changes.get(name, tensor).cpu() for name, tensor in own.items()}
+    write_torch_file(tensors | {PIXELS_NAME: torch.tensor(network.pixels, dtype=torch.float64)}, path)
+
+
+def _layout_of(network: Network, tensors: Mapping[str, Stored], path: Path, *, has_classifier: bool) -> Layout:
     """Return the layout that a file has, of those in which the network's weights come."""
     classifier = _classifier_names(network)
     own = Layout(
         "photocritic",
         {name: Source(name) for name in _tensors(network) if name not in classifier},
         {name: Source(name) for name in classifier},
-        _pixels_of(path) or network.pixels,
+        _pixels_of(tensors, path) or network.pixels,
     )
     layouts = (own, *LAYOUTS.get(network.name, ()))
     missing = []
     for layout in layouts:
         sources = _sources(network, layout, has_classifier=has_classifier)
-        missing.append([source.name for source in sources.values() if source.name not in names])
+        missing.append([source.name for source in sources.values() if source.name not in tensors])
         if not missing[-1]:
             return layout
     nearest = min(range(len(layouts)), key=lambda index: len(missing[index]))
@@ -164,8 +186,14 @@ def _classifier_names(network: Network) -> tuple[str, ...]:
     return tuple(name for name, parameter in network.named_parameters() if id(parameter) in own)
 
 
-def _pixels_of(path: Path) -> Pixels | None:
-    """Return how the weights of an exported critic want the pixels; None of other files, which do not say."""
+def _pixels_of(tensors: Mapping[str, Stored], path: Path) -> Pixels | None:
+    """Return how weights of ours want the pixels: a .pth says it, and an exported critic; None where it is not said."""
+    if PIXELS_NAME in tensors and tensors[PIXELS_NAME].shape == (2, 3):
+        values = tensors[PIXELS_NAME].read().double()
+        if not bool(torch.isfinite(values).all() and values[1].all()):
+            raise ModelError(f"{path}: {PIXELS_NAME} holds values that are not finite, or divides by 0")
+        offset, divisor = values.tolist()
+        return Pixels((offset[0], offset[1], offset[2]), (divisor[0], divisor[1], divisor[2]))
     if path.suffix.lower() != ".onnx":
         return None
     import onnx

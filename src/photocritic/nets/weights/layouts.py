@@ -13,6 +13,7 @@ from typing import Final, NamedTuple, TypeAlias
 
 from torch import Tensor
 
+from photocritic.nets.caffenet import CAFFE
 from photocritic.nets.head import PLUS_MINUS_ONE, Pixels
 from photocritic.nets.vgg import STAGES as VGG_STAGES
 
@@ -50,10 +51,6 @@ class Layout(NamedTuple):
 
 IMAGENET: Final = Pixels((123.675, 116.28, 103.53), (58.395, 57.12, 57.375))
 """torchvision's: 255 times its mean 0.485, 0.456, 0.406 and deviation 0.229, 0.224, 0.225."""
-
-CAFFE: Final = Pixels((122.6789143, 116.66876762, 104.00698793), (1.0, 1.0, 1.0))
-"""Of BVLC's models: 0 … 255 less the mean over the places of ``imagenet_mean.binaryproto``. When they were taught each
-place had its own mean subtracted; Caffe's own examples of use subtract these three."""
 
 OXFORD: Final = Pixels((123.68, 116.779, 103.939), (1.0, 1.0, 1.0))
 """Of VGG's models, by its authors."""

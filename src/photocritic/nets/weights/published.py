@@ -83,15 +83,22 @@ PUBLISHED: Final[Mapping[str, Published]] = MappingProxyType(
 """By our names for them."""
 
 
-def stated_checksum(file_name: str) -> Checksum | None:
-    """Return what a file's publisher states of it, by the file's name; None if nothing is known.
+def stated_checksum(place: str) -> Checksum | None:
+    """Return what a file's publisher states of it; None if nothing is known.
+
+    Digits at the end of a name are torch's custom, and meant so only where torch's files are: others write dates there.
+
+    Args:
+        place: The file's URL, or its name.
 
     Example:
-        >>> stated_checksum("resnet18-f37072fd.pth")
+        >>> stated_checksum("https://download.pytorch.org/models/resnet18-f37072fd.pth")
         Checksum(algorithm='sha256', digits='f37072fd')
+        >>> stated_checksum("mine-20250101.pth")
     """
+    file_name = place.partition("?")[0].rpartition("/")[2]
     for published in PUBLISHED.values():
         if published.file_name == file_name:
             return published.checksum
-    digits = _TORCH_NAME.fullmatch(file_name)
+    digits = _TORCH_NAME.fullmatch(file_name) if place.startswith(f"{_TORCH}/") else None
     return Checksum("sha256", digits[1]) if digits else None

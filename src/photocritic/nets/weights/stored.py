@@ -1,4 +1,4 @@
-"""A file of weights → its tensors by name: .pth, .safetensors, .h5, .caffemodel and .onnx.
+"""A file of weights → its tensors by name: .pth, .safetensors, .h5, .caffemodel and .onnx; and back, to .pth.
 
 A file may come from anywhere. No code in it is run, nothing outside it is read, and a tensor's shape is known before
 its values are: whoever asks for a tensor can refuse it by its size. It knows nothing of networks.
@@ -16,7 +16,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from photocritic.errors import MissingExtraError, ModelError
+from photocritic.core.files import whole_file
+from photocritic.errors import InputError, MissingExtraError, ModelError
 
 _ONNX_MAX_BYTES: Final = 2**31
 # What `photocritic.train.export` adds to the names of weights that it has halved.
@@ -75,6 +76,25 @@ def stored_tensors(path: Path) -> Iterator[Mapping[str, Stored]]:
         raise ModelError(f"there is not enough memory for the weights in {path}") from err
     except _broken_file_errors() as err:
         raise ModelError(f"{path} is corrupt, or not what its name says: {_first_line(err)}") from err
+
+
+def write_torch_file(values: Mapping[str, Any], path: Path) -> None:
+    """Write tensors and plain values as torch does, whole or not at all.
+
+    Raises:
+        InputError: If it cannot be written; then what stood there before still stands.
+    """
+    try:
+        with whole_file(path) as file:
+            torch.save(dict(values), file)
+    except (OSError, RuntimeError) as err:
+        # Torch's writer says something of its own when it ends on a disk that is full.
+        reason = err if isinstance(err, OSError) else err.__context__
+        if not isinstance(reason, OSError):
+            raise
+        raise InputError(
+            f"cannot write {path}: {reason.strerror or reason}; what stood there before still does; make room and go on"
+        ) from err
 
 
 def _broken_file_errors() -> tuple[type[Exception], ...]:
