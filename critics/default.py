@@ -7,9 +7,7 @@ fold of every source, and stay in the build folder for this and later examinatio
 """
 
 import argparse
-import logging
 import time
-import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -87,8 +85,6 @@ def main() -> None:
     parser.add_argument("--build", type=Path, default=Path("build/critic"), help="where the critics go")
     options = parser.parse_args()
     torch.use_deterministic_algorithms(True)
-    logging.getLogger("torch.onnx").setLevel(logging.ERROR)  # it misses torchvision, which nobody needs
-    warnings.filterwarnings("ignore", category=FutureWarning, module="copyreg")  # torch.export's own
     started = time.monotonic()
 
     def report(line: str) -> None:

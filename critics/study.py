@@ -6,10 +6,8 @@ figures of an outer fold are those of its four inner folds, and the means over t
 """
 
 import argparse
-import logging
 import statistics
 import time
-import warnings
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import combinations
@@ -54,8 +52,6 @@ def main() -> None:
     parser.add_argument("--only-plan", action="store_true", help="leave the comparisons out")
     parser.add_argument("--tuned", action="store_true", help="compare the plan with all layers taught, for hours")
     options = parser.parse_args()
-    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
-    warnings.filterwarnings("ignore", category=FutureWarning, module="copyreg")
     gallery = Gallery.load(options.data)
     spec = replace(INPUT, short_side_px=options.short_side)
     teacher = Teacher(gallery, options.data / "backbones", options.build, print, spec)

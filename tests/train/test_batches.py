@@ -11,7 +11,7 @@ from PIL import Image
 from photocritic.core.images import load_photo
 from photocritic.core.preprocess import input_size, to_input
 from photocritic.core.records import InputSpec
-from photocritic.train.augment import augmented_input
+from photocritic.train.augment import Change, changed_input, drawn_change
 from photocritic.train.batches import Batches
 from photocritic.train.lessons import Lesson, input_shapes
 from photocritic.train.recipe import Augmentation
@@ -30,7 +30,7 @@ def lesson(tmp_path: Path) -> Lesson:
     for number, name in enumerate(names):
         Image.fromarray(scene(*SIZES[number % 4], number)).save(tmp_path / name)
     copies = np.array([1] * 11 + [3])
-    return Lesson(tmp_path, names, np.eye(12, dtype=np.float32), copies, np.full(12, np.nan))
+    return Lesson(tmp_path, names, np.eye(12, dtype=np.float32), copies, np.full(12, np.nan), names)
 
 
 def batches_of(
@@ -78,6 +78,22 @@ def test_a_stream_can_begin_anywhere_with_any_threads(lesson: Lesson) -> None:
         assert torch.equal(expected.inputs, actual.inputs)
         assert torch.equal(expected.targets, actual.targets)
     assert [lesson.names[int(row)] for row in whole[0].targets.argmax(dim=1)] == list(whole[0].names)
+
+
+@pytest.mark.parametrize("count", [2, 3, 5])
+def test_batches_can_be_shared_out(lesson: Lesson, count: int) -> None:
+    """Each photo of each batch comes to one of several, in turn; a share may be empty, and comes all the same."""
+    batches = batches_of(lesson)
+    places = [(epoch, number) for epoch in range(2) for number in range(batches.count)]
+    whole = list(batches.stream(places))
+    shares = [list(batches.stream(places, share=slice(rank, None, count))) for rank in range(count)]
+
+    for at, batch in enumerate(whole):
+        for rank, share in enumerate(shares):
+            assert batch.names[rank::count] == share[at].names
+            assert len(share[at].names) == len(share[at].inputs) == len(share[at].targets)
+    assert {len(places)} == {len(share) for share in shares}
+    assert (count == 5) == (not any(batch.names for batch in shares[-1]))
 
 
 def test_photos_change_from_time_to_time(lesson: Lesson) -> None:
@@ -139,9 +155,10 @@ def test_changes_are_crops_and_mirrors_and_nothing_else() -> None:
             for is_mirrored in (False, True):
                 possible[crop[:, :: -1 if is_mirrored else 1].transpose(2, 0, 1).tobytes()] = (top, left, is_mirrored)
     chance = np.random.default_rng(0)
-    found = Counter(possible[augmented_input(image, spec, BOTH, chance).tobytes()] for _time in range(1800))
+    found = Counter(possible[changed_input(image, spec, drawn_change(BOTH, chance)).tobytes()] for _time in range(1800))
 
     assert len(found) == 18
     assert min(found.values()) > 60
-    plain = augmented_input(image, spec, Augmentation(), chance)
+    assert Change(None, None, is_mirrored=False) == drawn_change(Augmentation(), chance)
+    plain = changed_input(image, spec, Change(None, None, is_mirrored=False))
     np.testing.assert_array_equal(to_input(image, spec), plain)

@@ -2,7 +2,9 @@
 
 import os
 import pickle
+import resource
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +12,12 @@ import pytest
 import torch
 
 from photocritic.errors import InputError
-from photocritic.train.checkpoint import CHECKPOINT_NAME, Checkpoint, Progress, clear_partials
+from photocritic.train.checkpoint import CHECKPOINT_NAME, Checkpoint, Progress, Setting, clear_partials
 
 CHECKPOINT = Checkpoint(
     recipe="ab" * 32,
     dataset="cd" * 32,
+    setting=Setting("cpu", "float32", 2, 3),
     progress=Progress(phase=1, step=7, rows=[{"loss": 0.5, "validation_loss": None}], unreadable={"a.jpg": "empty"}),
     network={"weight": torch.arange(4.0)},
     optimizer={"state": {0: {"step": torch.tensor(3.0)}}, "param_groups": [{"lr": 0.1, "params": [0]}]},
@@ -34,6 +37,7 @@ def test_it_comes_back_as_it_was(tmp_path: Path) -> None:
 
     assert loaded is not None
     assert CHECKPOINT.progress == loaded.progress
+    assert CHECKPOINT.setting == loaded.setting
     assert loaded.average is None
     torch.testing.assert_close(CHECKPOINT.network, loaded.network, rtol=0, atol=0)
     torch.testing.assert_close(CHECKPOINT.best, loaded.best, rtol=0, atol=0)
@@ -80,6 +84,7 @@ def _changed(**changes: object) -> dict[str, Any]:
         "format": 1,
         "recipe": CHECKPOINT.recipe,
         "dataset": CHECKPOINT.dataset,
+        "setting": {"device": "cpu", "precision": "float32", "processes": 1, "threads": 1},
         "progress": {"phase": 0},
         "network": {},
         "optimizer": None,
@@ -104,6 +109,8 @@ def _changed(**changes: object) -> dict[str, Any]:
         _changed(progress={"step": None}),
         _changed(progress={"best_loss": "0"}),
         _changed(progress={"phases": 0}),
+        _changed(setting={"device": "cpu"}),
+        _changed(setting={"device": "cpu", "precision": "float32", "processes": 1, "threads": "1"}),
     ],
 )
 def test_what_is_none_is_refused(content: object, tmp_path: Path) -> None:
@@ -130,6 +137,24 @@ def test_half_a_checkpoint_is_refused(tmp_path: Path) -> None:
         path.write_bytes(whole[: int(len(whole) * share)])
         with pytest.raises(InputError):
             load(tmp_path)
+
+
+@pytest.mark.parametrize("bytes_max", [0, 100, 1000, 1500])
+def test_a_full_disk_leaves_the_one_before(bytes_max: int, tmp_path: Path) -> None:
+    """Wherever the system refuses to write on, and says what to do."""
+    CHECKPOINT.save(tmp_path)
+    before = (tmp_path / CHECKPOINT_NAME).read_bytes()
+    assert len(before) > bytes_max
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (bytes_max, limits[1]))
+    try:
+        with pytest.raises(InputError, match=r"cannot write .*checkpoint.pt: File too large; .* make room and go on"):
+            replace(CHECKPOINT, recipe="ef" * 32).save(tmp_path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+    assert before == (tmp_path / CHECKPOINT_NAME).read_bytes()
+    assert [CHECKPOINT_NAME] == [path.name for path in tmp_path.iterdir()]
 
 
 def test_what_a_killed_write_left_is_removed(tmp_path: Path) -> None:

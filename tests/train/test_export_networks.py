@@ -23,7 +23,6 @@ from photocritic.nets.classic import Ending
 from photocritic.nets.head import CriticNetwork, Network
 from photocritic.nets.networks import NETWORKS, build_network
 from photocritic.nets.vgg import VGG16
-from photocritic.nets.weights.layouts import CAFFE
 from photocritic.train.export import export_critic
 from tests.core.test_records import CARD, QUALITY
 
@@ -95,7 +94,6 @@ def test_torch_and_onnx_agree_on_photos(name: str, tmp_path: Path) -> None:
     """Within 1e-4 of the largest value, in any batch and, where the network allows, any shape."""
     torch.manual_seed(0)
     network = BUILDERS[name]()
-    network.pixels = CAFFE if name == "caffenet" else network.pixels
     check_parity(network, tmp_path / "critic.onnx")
 
 

@@ -127,3 +127,23 @@ def test_words_do_not_make_another_recipe() -> None:
 
     assert recipe.digest == recipe.with_settings(["costs=nothing", "labels.wants=photos"]).digest
     assert recipe.digest != recipe.with_settings(["phases.0.learning_rate=0.002"]).digest
+
+
+@pytest.mark.parametrize("name", packaged_recipes())
+def test_a_recipe_is_written_as_it_is_read(name: str, tmp_path: Path) -> None:
+    """Settings and all; its words too."""
+    recipe = Recipe.load(name).with_settings(["seed=7"])
+    (tmp_path / "recipe.toml").write_text(recipe.to_toml(), encoding="utf-8")
+
+    assert recipe == Recipe.load(tmp_path / "recipe.toml")
+
+
+def test_a_name_is_one_that_a_critic_can_have() -> None:
+    """It becomes a file's name; it is not what is taught."""
+    recipe = Recipe.load("gapnet")
+    for name in ("../escaped", "a b", ".hidden", ""):
+        with pytest.raises(InputError, match="name: letters, digits"):
+            recipe.with_settings([f'name="{name}"'])
+
+    assert recipe.digest == recipe.with_settings(["name=mine"]).digest
+    assert recipe.digest == recipe.with_pixels((1, 2, 3), (4, 5, 6)).digest

@@ -13,8 +13,11 @@ from typing import Any, Final, Self, TypeAlias
 import torch
 from torch import Tensor
 
-from photocritic.core.files import PARTIAL_SUFFIX, whole_file
+from photocritic.core.files import PARTIAL_SUFFIX
+from photocritic.core.words import counted
 from photocritic.errors import InputError
+from photocritic.nets.weights.stored import write_torch_file
+from photocritic.train.history import Row
 
 CHECKPOINT_NAME: Final = "checkpoint.pt"
 """What a run's checkpoint is called in its folder."""
@@ -24,9 +27,6 @@ CHECKPOINT_FORMAT: Final = 1
 
 Weights: TypeAlias = dict[str, Tensor]
 """A network's tensors, by name."""
-
-Row: TypeAlias = dict[str, float | int | None]
-"""A row of a run's history, by column."""
 
 
 @dataclass(slots=True)
@@ -39,6 +39,7 @@ class Progress:
         best_loss: The best loss on the validation photos in this phase; None before the first.
         stale_epochs: How many epochs have passed since.
         loss_sum: Of the photos since the last row of the history.
+        emd_sum: Likewise, of the earth mover's distances.
         right_count: How many of these were right.
         photo_count: How many these were.
         rows: The history.
@@ -50,10 +51,32 @@ class Progress:
     best_loss: float | None = None
     stale_epochs: int = 0
     loss_sum: float = 0.0
+    emd_sum: float = 0.0
     right_count: int = 0
     photo_count: int = 0
     rows: list[Row] = field(default_factory=list)
     unreadable: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What a run was taught on: all that changes the last digits of its weights, and nothing else in them.
+
+    Attributes:
+        device: ``"cpu"`` or ``"cuda"``.
+        precision: In what networks compute.
+        processes: How many taught it together.
+        threads: In how many threads each computed on the CPU.
+    """
+
+    device: str
+    precision: str
+    processes: int
+    threads: int
+
+    def __str__(self) -> str:
+        processes = counted(self.processes, "process", "processes")
+        return f"{self.device} in {self.precision} by {processes} with {counted(self.threads, 'thread')}"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,6 +86,7 @@ class Checkpoint:
     Attributes:
         recipe: The digest of its recipe.
         dataset: The SHA-256 of its dataset's file.
+        setting: What it is taught on.
         progress: How far it is.
         network: The network's tensors.
         optimizer: The optimiser's state; None between two phases.
@@ -72,6 +96,7 @@ class Checkpoint:
 
     recipe: str
     dataset: str
+    setting: Setting
     progress: Progress
     network: Weights
     optimizer: dict[str, Any] | None = None
@@ -79,10 +104,14 @@ class Checkpoint:
     best: Weights | None = None
 
     def save(self, folder: Path) -> None:
-        """Write it into the run's folder, in the place of the one before."""
+        """Write it into the run's folder, in the place of the one before.
+
+        Raises:
+            InputError: If it cannot be written; then the one before still stands.
+        """
         values = {each.name: getattr(self, each.name) for each in fields(self)}
-        with whole_file(folder / CHECKPOINT_NAME) as file:
-            torch.save(values | {"progress": asdict(self.progress), "format": CHECKPOINT_FORMAT}, file)
+        plain = {"progress": asdict(self.progress), "setting": asdict(self.setting), "format": CHECKPOINT_FORMAT}
+        write_torch_file(values | plain, folder / CHECKPOINT_NAME)
 
     @classmethod
     def load(cls, folder: Path, *, recipe: str, dataset: str) -> Self | None:
@@ -132,17 +161,17 @@ class Checkpoint:
     def _of(cls, values: Any) -> Self:
         if values["format"] != CHECKPOINT_FORMAT:
             raise TypeError(f"its format is {values['format']!r}, not {CHECKPOINT_FORMAT}")
-        for name, kind in (("recipe", str), ("dataset", str), ("network", dict), ("progress", dict)):
+        for name, kind in (("recipe", str), ("dataset", str), ("network", dict)):
             if not isinstance(values[name], kind):
                 raise TypeError(f"{name} is a {type(values[name]).__name__}")
         own = {each.name: values[each.name] for each in fields(cls)}
-        progress = Progress(**own["progress"])
-        begun = Progress()
-        for each in fields(Progress):
-            was, now = getattr(begun, each.name), getattr(progress, each.name)
-            if not isinstance(now, float | None if was is None else type(was)):
-                raise TypeError(f"{each.name} is a {type(now).__name__}")
-        return cls(**own | {"progress": progress})
+        progress, setting = Progress(**own["progress"]), Setting(**own["setting"])
+        for found, example in ((progress, Progress()), (setting, Setting("", "", 1, 1))):
+            for each in fields(example):
+                was, now = getattr(example, each.name), getattr(found, each.name)
+                if not isinstance(now, float | None if was is None else type(was)):
+                    raise TypeError(f"{each.name} is a {type(now).__name__}")
+        return cls(**own | {"progress": progress, "setting": setting})
 
 
 def clear_partials(folder: Path) -> None:

@@ -1,6 +1,10 @@
 """A taught network and its card → one ONNX file, the only thing that is ever judged."""
 
+import logging
 import math
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -44,15 +48,16 @@ def export_critic(network: Network, card: Card, path: Path, *, is_halved: bool =
         answer = network.eval()(example)
     _check_levels(answer, card)
     names = [name for name, value in zip(OUTPUT_NAMES, answer, strict=True) if value is not None]
-    program = torch.onnx.export(
-        network,
-        (example,),
-        dynamo=True,
-        verbose=False,
-        input_names=[INPUT_NAME],
-        output_names=[f"{_OURS}{name}" for name in names],
-        dynamic_shapes=(dynamic,),
-    )
+    with _quiet_exporter():
+        program = torch.onnx.export(
+            network,
+            (example,),
+            dynamo=True,
+            verbose=False,
+            input_names=[INPUT_NAME],
+            output_names=[f"{_OURS}{name}" for name in names],
+            dynamic_shapes=(dynamic,),
+        )
     assert program is not None  # the dynamo exporter always gives one
     model = program.model_proto
     _name_outputs(model.graph)
@@ -64,6 +69,20 @@ def export_critic(network: Network, card: Card, path: Path, *, is_halved: bool =
     path.parent.mkdir(parents=True, exist_ok=True)
     with whole_file(path) as file:
         file.write(model.SerializeToString(deterministic=True))
+
+
+@contextmanager
+def _quiet_exporter() -> Iterator[None]:
+    """Keep torch's exporter from telling what nobody can act on: that torchvision is not there, and its own renames."""
+    logger = logging.getLogger("torch.onnx")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", category=FutureWarning, module="copyreg")
+            yield
+    finally:
+        logger.setLevel(level)
 
 
 def write_card(card: Card, path: Path) -> None:

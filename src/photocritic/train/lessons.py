@@ -5,7 +5,7 @@ It opens no photo but to read its size, and knows nothing of torch.
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, Self
+from typing import Final, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +23,7 @@ from photocritic.train.recipe import Labels
 UNREADABLE_SHARE_MAX: Final = 0.01
 """A larger share of photos that cannot be read stops a run."""
 
-_COLUMNS: Final = ("photo", "votes", "split", "evidence", "copies")
+_COLUMNS: Final = ("photo", "votes", "split", "group", "evidence", "copies")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,6 +36,7 @@ class Lesson:
         targets: People's votes as probabilities, float32, (N, K).
         copies: How many times an epoch shows each, (N,).
         evidence: The rating that each label was made of, NaN where there is none, (N,).
+        groups: The group of each photo, its own name for one that stands alone, N.
     """
 
     folder: Path
@@ -43,6 +44,7 @@ class Lesson:
     targets: NDArray[np.float32]
     copies: NDArray[np.int64]
     evidence: NDArray[np.float64]
+    groups: tuple[str, ...]
 
     def __len__(self) -> int:
         return len(self.names)
@@ -53,8 +55,8 @@ class Lesson:
 
     def taking(self, rows: NDArray[np.int64]) -> Self:
         """Return the lesson of some rows."""
-        names = tuple(self.names[row] for row in rows)
-        return type(self)(self.folder, names, self.targets[rows], self.copies[rows], self.evidence[rows])
+        names, groups = (tuple(each[row] for row in rows) for each in (self.names, self.groups))
+        return type(self)(self.folder, names, self.targets[rows], self.copies[rows], self.evidence[rows], groups)
 
     def rows_without_middle(self, low: float, high: float) -> NDArray[np.int64]:
         """Return the rows of the photos that are rated ``low`` or lower, or ``high`` or higher.
@@ -115,11 +117,25 @@ class Unreadable:
         return new
 
 
-def load_lessons(dataset: Dataset, photos: Path | None) -> tuple[Lesson, Lesson]:
-    """Return a dataset's lessons to teach from and to validate by; the second may be empty.
+class Lessons(NamedTuple):
+    """A dataset's photos by their splits; all but the first may be empty.
+
+    Attributes:
+        training: What is taught from; photos without a split are among them.
+        validation: What decides, while it is taught, when to stop.
+        test: What is examined on.
+    """
+
+    training: Lesson
+    validation: Lesson
+    test: Lesson
+
+
+def load_lessons(dataset: Dataset, photos: Path | None) -> Lessons:
+    """Return a dataset's lessons.
 
     Args:
-        dataset: The dataset; photos without a split are for training.
+        dataset: The dataset.
         photos: The folder of its photos; the one that it names if None.
 
     Raises:
@@ -131,22 +147,32 @@ def load_lessons(dataset: Dataset, photos: Path | None) -> tuple[Lesson, Lesson]
     if not folder.is_dir():
         raise InputError(f"there is no folder {folder}, where the photos of {dataset.path} should be; see --photos")
     names: list[str] = []
+    groups: list[str] = []
     splits: list[str | None] = []
     targets, copies, evidence = [], [], []
     for batch in dataset.batches(_COLUMNS):
-        names += batch.column("photo").to_pylist()
+        new = batch.column("photo").to_pylist()
+        names += new
+        groups += [group or name for name, group in zip(new, batch.column("group").to_pylist(), strict=True)]
         splits += batch.column("split").to_pylist()
         targets.append(rating_probs(votes_array(batch, dataset.header.scale)).astype(np.float32))
         copies.append(np.asarray(batch.column("copies").to_pylist(), np.int64))
         evidence.append(np.asarray(batch.column("evidence").to_pylist(), np.float64))  # None becomes NaN
     if not names:
         raise InputError(f"{dataset.path} holds no photos")
-    whole = Lesson(folder, tuple(names), np.concatenate(targets), np.concatenate(copies), np.concatenate(evidence))
+    whole = Lesson(
+        folder,
+        tuple(names),
+        np.concatenate(targets),
+        np.concatenate(copies),
+        np.concatenate(evidence),
+        tuple(groups),
+    )
     codes = np.array([{None: 0, "train": 0, "validation": 1, "test": 2}[split] for split in splits])
-    training, validation = (whole.taking(np.flatnonzero(codes == code)) for code in (0, 1))
-    if not len(training):
+    lessons = Lessons(*(whole.taking(np.flatnonzero(codes == code)) for code in (0, 1, 2)))
+    if not len(lessons.training):
         raise InputError(f"{dataset.path} has no photo to teach from: all are held out")
-    return training, validation
+    return lessons
 
 
 def has_classes(header: DatasetHeader) -> bool:

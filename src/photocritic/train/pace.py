@@ -67,6 +67,12 @@ def set_mode(network: Network, multipliers: dict[str, float]) -> None:
         layer.train(not is_frozen)
 
 
+def statistics(network: Network) -> list[torch.Tensor]:
+    """Return the running statistics of the batch norms that learn, as a network stands: its own ones, not copies."""
+    layers = (layer for layer in network.modules() if layer.training)
+    return [each for layer in layers for each in layer.buffers(recurse=False) if each.is_floating_point()]
+
+
 def build_optimizer(network: Network, phase: Phase, multipliers: dict[str, float]) -> torch.optim.Optimizer:
     """Return the optimiser of a phase; only weights decay, not biases and norms."""
     groups: list[dict[str, Any]] = []

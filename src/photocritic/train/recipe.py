@@ -9,14 +9,17 @@ import json
 import math
 import tomllib
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, field, fields, is_dataclass
+from dataclasses import MISSING, dataclass, field, fields, is_dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType, NoneType, UnionType
 from typing import Any, Final, Literal, Self, TypeVar, get_args, get_origin, get_type_hints
 
-from photocritic.core.records import InputSpec
-from photocritic.errors import InputError
+from photocritic.core.records import CRITIC_NAME, InputSpec
+from photocritic.errors import InputError, MissingExtraError
+
+RECIPE_NAME: Final = "recipe.toml"
+"""What a run's recipe is called in its folder, as it was taught."""
 
 RECIPES_FOLDER: Final = Path(__file__).with_name("recipes")
 
@@ -29,8 +32,8 @@ PACKAGED: Final = "packaged"
 NO_WEIGHTS: Final = "none"
 """The start that is weights by chance; in ``--set``, also how a setting that may be missing is taken away."""
 
-# What tells about a recipe and changes nothing in what it teaches.
-_WORDS: Final = frozenset({"follows", "departs", "costs", "reaches", "wants"})
+# What tells about a recipe, or is kept on the way, and changes nothing in what it teaches.
+_WORDS: Final = frozenset({"follows", "departs", "costs", "reaches", "wants", "snapshot_steps"})
 
 _Record = TypeVar("_Record")
 
@@ -184,6 +187,7 @@ class Phase:
             weights; None for never.
         has_class_weights: Whether rarer levels weigh more, so that all weigh the same together.
         drop_between: Photos of which the rating that their label was made of lies between these two are left out.
+        snapshot_steps: After how many steps the weights are written to a file of their own each time; None for never.
     """
 
     learning_rate: float
@@ -201,10 +205,11 @@ class Phase:
     patience: int | None = None
     has_class_weights: bool = False
     drop_between: tuple[float, ...] | None = None
+    snapshot_steps: int | None = None
 
     def __post_init__(self) -> None:
         _hold((self.epochs is None) != (self.steps is None), "epochs: give epochs or steps, one of the two")
-        for name in ("epochs", "steps", "accumulate", "patience"):
+        for name in ("epochs", "steps", "accumulate", "patience", "snapshot_steps"):
             value = getattr(self, name)
             _hold(value is None or value >= 1, f"{name}: at least 1; got {value}")
         _hold(self.learning_rate > 0, f"learning_rate: above 0; got {self.learning_rate}")
@@ -257,6 +262,8 @@ class Recipe:
     seed: int = 0
 
     def __post_init__(self) -> None:
+        is_name = bool(CRITIC_NAME.fullmatch(self.name)) and not self.name.startswith(".")
+        _hold(is_name, f"name: letters, digits, - _ and ., not first; got {self.name!r:.60}")
         _hold(self.batch_size >= 1, f"batch_size: at least 1; got {self.batch_size}")
         _hold(self.seed >= 0, f"seed: >= 0; got {self.seed}")
         _hold(bool(self.phases), "phases: at least one is needed")
@@ -321,10 +328,38 @@ class Recipe:
             _put(tables, key.strip(), _value(text.strip()))
         return self.from_tables(tables, "--set")
 
+    @property
+    def pixels(self) -> tuple[tuple[float, float, float], tuple[float, float, float]] | None:
+        """How its weights want the pixels, offset and divisor, if it says so itself."""
+        offset, divisor = self.input.offset, self.input.divisor
+        if offset is None or divisor is None:
+            return None
+        return (offset[0], offset[1], offset[2]), (divisor[0], divisor[1], divisor[2])
+
+    def with_pixels(self, offset: tuple[float, ...], divisor: tuple[float, ...]) -> Self:
+        """Return the recipe as it says itself how its weights want the pixels."""
+        return replace(self, input=replace(self.input, offset=offset, divisor=divisor))
+
+    def to_toml(self) -> str:
+        """Return the recipe as a file says it; `load` reads it back.
+
+        Raises:
+            MissingExtraError: If a part of photocritic is not installed.
+        """
+        try:
+            import tomli_w
+        except ImportError as err:
+            raise MissingExtraError("Teaching", "train") from err
+        return tomli_w.dumps(_without_none(_plain(self)))
+
     @cached_property
     def digest(self) -> str:
-        """The SHA-256 of all that decides what is taught; its words do not."""
+        """The SHA-256 of all that decides what is taught.
+
+        Words do not, nor the critic's name, nor how the weights want the pixels: that hangs on the weights.
+        """
         tables = _without_words(_plain(self))
+        del tables["name"], tables["input"]["offset"], tables["input"]["divisor"]
         return hashlib.sha256(json.dumps(tables, sort_keys=True).encode()).hexdigest()
 
 
@@ -404,6 +439,13 @@ def _without_words(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: _without_words(each) for name, each in value.items() if name not in _WORDS}
     return [_without_words(each) for each in value] if isinstance(value, list) else value
+
+
+def _without_none(value: Any) -> Any:
+    """Return tables without what is missing, for which TOML has no word."""
+    if isinstance(value, dict):
+        return {name: _without_none(each) for name, each in value.items() if each is not None}
+    return [_without_none(each) for each in value] if isinstance(value, list) else value
 
 
 def _value(text: str) -> object:
