@@ -7,7 +7,8 @@ import io
 import sys
 import textwrap
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Self, TypeVar
 
@@ -16,11 +17,13 @@ from photocritic.core.rows import Row, printable, shown_name
 from photocritic.core.words import counted
 
 if TYPE_CHECKING:
+    from rich.console import Console
     from rich.progress import Progress
     from rich.table import Table
 
     from photocritic.data.dataset import Step
     from photocritic.data.vetting import Vetting
+    from photocritic.train.insights import Layer
 
 _BARS = " ▁▂▃▄▅▆▇█"
 _UNLIMITED_WIDTH = 10_000
@@ -36,8 +39,6 @@ def write_table(rows: Iterable[Row], file: IO[bytes], card: Card) -> None:
 
     In a terminal, columns that can be spared give way to the photos' names; elsewhere it is as wide as it needs.
     """
-    from rich.console import Console
-
     columns: dict[str, list[str]] = {name: [] for name in _columns(card)}
     for row in rows:
         if row["error"] is None:
@@ -45,13 +46,37 @@ def write_table(rows: Iterable[Row], file: IO[bytes], card: Card) -> None:
                 columns[name].append(cell)
     if not columns["photo"]:
         return
+    with _console(file) as console:
+        _spare(columns, console.width)
+        console.print(_table(columns))
+
+
+def write_layers(layers: "Sequence[Layer]", size: tuple[int, int], file: IO[bytes]) -> None:
+    """Write a network's layers as a table, with what each gives for an input of this width and height."""
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("layer", "kind", f"gives for {size[0]} × {size[1]} px", "parameters"):
+        table.add_column(name, justify="right" if name == "parameters" else "left", overflow="fold")
+    for layer in layers:
+        gives = " & ".join(" × ".join(map(str, shape)) for shape in layer.shapes)
+        table.add_row(*map(Text, (printable(layer.name), layer.kind, gives, f"{layer.parameter_count:,}")))
+    table.add_row("total", "", "", f"{sum(layer.parameter_count for layer in layers):,}", style="bold")
+    with _console(file) as console:
+        console.print(table)
+
+
+@contextmanager
+def _console(file: IO[bytes]) -> "Iterator[Console]":
+    """Give what draws for a file: as wide as the terminal, or as it needs where the file is none."""
+    from rich.console import Console
+
     is_terminal = file.isatty()
     text = io.StringIO()
-    console = Console(
+    yield Console(
         file=text, width=None if is_terminal else _UNLIMITED_WIDTH, force_terminal=is_terminal, legacy_windows=False
     )
-    _spare(columns, console.width)
-    console.print(_table(columns))
     for line in text.getvalue().splitlines():
         file.write(line.rstrip().encode() + b"\n")
 
