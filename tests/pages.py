@@ -65,7 +65,10 @@ def _printed(command: str, is_good: Callable[[int, str], bool]) -> str:
         return Path(arguments[0]).read_text()
     printed = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True)
     with redirect_stdout(printed), redirect_stderr(printed):
-        status = main(arguments)
+        try:
+            status = main(arguments)
+        except SystemExit:  # argparse's own
+            status = -1
     printed.seek(0)
     text = printed.read().replace(os.path.realpath(Path.cwd()), "/home/you")
     assert is_good(status, text), f"{command}: {text}"

@@ -7,12 +7,12 @@ import argparse
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from contextlib import redirect_stderr
 from pathlib import Path
 
 from photocritic import __version__
-from photocritic.cli import cull, data, model, rate
+from photocritic.cli import cull, data, model, rate, train, train_baselines, train_inspect, train_recipes
 from photocritic.errors import PhotocriticError
 
 ALL_GOOD, SOME_FAILED, WRONG_REQUEST, INTERRUPTED, TERMINATED = 0, 1, 2, 130, 143
@@ -34,9 +34,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--version", action="version", version=f"photocritic {__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for command in (rate, cull, data, model):
+    for command in (rate, cull, train, train_recipes, train_inspect, train_baselines, data, model):
         command.add_parser(commands)
-    options = parser.parse_args(arguments)
+    options = parser.parse_args(_named(sys.argv[1:] if arguments is None else arguments, commands.choices))
     try:
         status: int = options.run(options)
         if sys.stdout is not None:
@@ -70,6 +70,12 @@ def run_command() -> int:
         with Path(os.devnull).open("w", encoding="utf-8") as nowhere, redirect_stderr(nowhere):
             return main()
     return main()
+
+
+def _named(words: Sequence[str], names: Container[str]) -> list[str]:
+    """Return the words with the name of a command as one word: argparse knows no names of two, as ``train recipes``."""
+    name = " ".join(words[:2])
+    return [name, *words[2:]] if name in names else list(words)
 
 
 def _abandon_stdout() -> None:
