@@ -44,7 +44,7 @@ def _compare(scratch: Path, rounds: int) -> None:
     for name, size in SIZES.items():
         folder = scratch / name
         count = 24 if size[0] > 2000 else 96
-        _render_photos(folder, size, count)
+        render_photos(folder, size, count)
         bytes_each = sum(path.stat().st_size for path in folder.iterdir()) / count
         print(f"{name}: {count} JPEGs of {size[0]} × {size[1]}, {bytes_each / 1e6:.1f} MB each, {rounds} rounds")
         figures: dict[str, list[tuple[float, float]]] = {way: [] for way in WAYS}
@@ -140,7 +140,7 @@ def _straightforward(photos: list[Path]) -> float:
     return time.perf_counter() - started
 
 
-def _render_photos(folder: Path, size: tuple[int, int], count: int) -> None:
+def render_photos(folder: Path, size: tuple[int, int], count: int) -> None:
     """Write JPEGs as a camera would: real photographs, enlarged to the size, with a sensor's grain."""
     folder.mkdir()
     rng = np.random.default_rng(0)
