@@ -138,6 +138,17 @@ def test_recipes_are_listed_and_printed_to_begin_ones_own(tmp_path: Path, capsys
     assert "there are charlenet, default" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("command", [["train", "x"], ["train", "inspect", "default"], ["train", "baselines", "x"]])
+def test_without_the_extra_the_remedy_is_named(
+    command: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A plain install has no torch."""
+    monkeypatch.setattr("photocritic.cli.options.find_spec", lambda _name: None)
+
+    assert main(command) == 2
+    assert "pip install 'photocritic[train]'" in capsys.readouterr().err
+
+
 def test_a_dataset_may_be_called_like_a_command(capsys: pytest.CaptureFixture[str]) -> None:
     """With its folder before it."""
     assert main(["train", "./recipes"]) == 2

@@ -1,4 +1,3 @@
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -146,11 +145,3 @@ def test_a_run_that_cannot_be_read_is_one_line(
     assert WRONG_REQUEST == main(["train", "inspect", str(run_folder)])
     (line,) = capfd.readouterr().err.splitlines()
     assert reason in line
-
-
-def test_without_torch_the_remedy_is_told(monkeypatch: pytest.MonkeyPatch, capfd: Capture) -> None:
-    """Teaching is an extra."""
-    monkeypatch.setitem(sys.modules, "photocritic.train.insights", None)
-
-    assert WRONG_REQUEST == main(["train", "inspect", "default"])
-    assert "pip install 'photocritic[train]'" in capfd.readouterr().err

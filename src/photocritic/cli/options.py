@@ -6,12 +6,14 @@ import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from importlib.util import find_spec
 from pathlib import Path
 from typing import IO, BinaryIO, TextIO
 
-from photocritic.errors import InputError
+from photocritic.errors import InputError, MissingExtraError
 
 _CHUNK_BYTES = 1 << 16
+_TEACHING = ("matplotlib", "onnx", "onnxscript", "pyarrow", "safetensors", "sklearn", "tomli_w", "torch")
 
 
 def positive_int(text: str) -> int:
@@ -84,6 +86,16 @@ def add_looking(parser: "argparse._ActionsContainer") -> None:
     parser.add_argument(
         "--max-pixels", type=positive_int, metavar="N", help="refuse larger photos (default: 250,000,000)"
     )
+
+
+def check_can_teach() -> None:
+    """Refuse what has to do with teaching where its optional part is not installed, without loading it.
+
+    Raises:
+        MissingExtraError: If it is not.
+    """
+    if any(find_spec(name) is None for name in _TEACHING):
+        raise MissingExtraError("Teaching", "train")
 
 
 def format_of(output: Path | None, formats: Sequence[str]) -> str:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from photocritic.cli.options import positive_int
+from photocritic.cli.options import check_can_teach, positive_int
 from photocritic.errors import InputError
 
 if TYPE_CHECKING:
@@ -80,6 +80,7 @@ def run(options: argparse.Namespace) -> int:
     """Teach and examine a critic; return 1 if photos could not be read, else 0."""
     from photocritic.cli.train_terminal import TeachLog
 
+    check_can_teach()
     run_folder: Path = options.output or _default_folder(options.source)
     recipe, dataset, failed_count = _ready(options, run_folder)  # before torch is loaded, which takes seconds
 

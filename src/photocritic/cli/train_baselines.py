@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from photocritic.cli.options import check_not_read, format_of, opened_output, positive_int
+from photocritic.cli.options import check_can_teach, check_not_read, format_of, opened_output, positive_int
 
 if TYPE_CHECKING:
     from photocritic.core.metrics import Interval
@@ -61,6 +61,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 def run(options: argparse.Namespace) -> int:
     """Teach the baselines, have them judge, and write the figures; return 0."""
+    check_can_teach()
     row_format = format_of(options.output, _FORMATS)
     check_not_read(options.output, options.dataset)
     from photocritic.core.rows import printable, write_csv, write_json

@@ -5,8 +5,8 @@ import re
 import sys
 from pathlib import Path
 
-from photocritic.cli.options import opened_output, positive_int
-from photocritic.errors import InputError, MissingExtraError
+from photocritic.cli.options import check_can_teach, opened_output, positive_int
+from photocritic.errors import InputError
 
 _UNSAFE = re.compile(r"[^\w.-]+")
 
@@ -53,15 +53,13 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 def run(options: argparse.Namespace) -> int:
     """Print the layers or draw a picture; return 0."""
+    check_can_teach()
     _check(options)
-    try:
-        from photocritic.train.insights import activations_picture, filters_picture, landscape_size, network_layers
-        from photocritic.train.taught import load_subject
-    except ModuleNotFoundError as err:
-        raise MissingExtraError("Looking into a network", "train") from err
     from photocritic.cli.terminal import write_layers
     from photocritic.core.files import whole_file
     from photocritic.core.images import MAX_PIXELS
+    from photocritic.train.insights import activations_picture, filters_picture, landscape_size, network_layers
+    from photocritic.train.taught import load_subject
 
     output = options.output
     if options.layer is not None and output is None:
