@@ -12,7 +12,7 @@ from typing import Any, Self
 import pytest
 
 CHROMIUM = shutil.which("chromium")
-FLAGS = (
+HEADLESS = (
     "--headless",
     "--no-sandbox",
     "--disable-gpu",
@@ -21,7 +21,6 @@ FLAGS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    "--remote-debugging-pipe",
 )
 # Chromium speaks over its descriptors 3 and 4.
 LAUNCH = (
@@ -47,7 +46,8 @@ class Browser:
                 str(theirs_in),
                 str(theirs_out),
                 CHROMIUM,
-                *FLAGS,
+                *HEADLESS,
+                "--remote-debugging-pipe",
                 f"--user-data-dir={profile}",
             ],
             pass_fds=(theirs_in, theirs_out),

@@ -1,5 +1,4 @@
 import re
-import shutil
 import subprocess
 from collections.abc import Callable
 from html.parser import HTMLParser
@@ -10,9 +9,8 @@ from PIL import Image
 
 from photocritic import Critic, Failure
 from photocritic.shoot.contact_sheet import ContactSheet
+from tests.browser import CHROMIUM, HEADLESS, needs_chromium
 from tests.conftest import clutter, scene
-
-CHROMIUM = shutil.which("chromium")
 
 
 def write(sheet: ContactSheet, path: Path) -> None:
@@ -85,23 +83,11 @@ def test_an_empty_sheet_is_a_page(critic: Critic, tmp_path: Path) -> None:
     assert "0 photos, best first" in (tmp_path / "sheet.html").read_text()
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
+@needs_chromium
 def test_a_browser_shows_it_without_complaint(page: Path, tmp_path: Path) -> None:
     """Headless Chromium: three photos, no message on the console."""
     assert CHROMIUM is not None
-    flags = [
-        "--headless",
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-quic",
-        "--no-first-run",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-        "--enable-logging=stderr",
-        "--log-level=0",
-        "--dump-dom",
-    ]
+    flags = [*HEADLESS, "--enable-logging=stderr", "--log-level=0", "--dump-dom"]
     shown = subprocess.run(
         [CHROMIUM, *flags, f"--user-data-dir={tmp_path / 'profile'}", page.as_uri()],
         check=True,

@@ -31,7 +31,7 @@ from photocritic.train.batches import Batches
 from photocritic.train.beginning import begin_network
 from photocritic.train.judging import classes_of, memory_format_of, probs_of
 from photocritic.train.lessons import Lesson, Unreadable, has_classes, input_shapes, load_lessons
-from photocritic.train.recipe import Recipe
+from photocritic.train.recipe import NO_WEIGHTS, Recipe
 from photocritic.train.run import Report
 
 SVM_C: Final = 10.0
@@ -168,11 +168,10 @@ def judge_baselines(
     said |= {name: judge.predict(judged_by[is_judged]) for name, judge in judges.items()}
     if taught is not None:
         said[TAUGHT] = classes_of(probs[is_judged], header.scale, has_classes=is_class)
-    groups = _groups(dataset)
     return Answers(
         class_names=header.level_names if is_class else CLASS_NAMES[GOOD_BAD],
         truth=truth,
-        groups=tuple(groups[held_out.names[row]] for row in np.flatnonzero(is_judged)),
+        groups=tuple(held_out.groups[row] for row in np.flatnonzero(is_judged)),
         said=said,
         split=split,
         taught_count=len(classes),
@@ -234,7 +233,7 @@ def activations(network: Network, inputs: Tensor) -> Tensor:
 def features_words(network: Network, recipe: Recipe) -> str:
     """Return what `activations` are, in words."""
     what = "the sixth layer" if isinstance(network, ClassicNetwork) else "the embedding"
-    weights = "weights by chance" if recipe.start.weights == "none" else f"weights: {recipe.start.weights}"
+    weights = "weights by chance" if recipe.start.weights == NO_WEIGHTS else f"weights: {recipe.start.weights}"
     return f"{what} of {recipe.network.name} ({weights})"
 
 
@@ -291,15 +290,6 @@ def _flat(figures: ClassFigures) -> NDArray[np.float64]:
     by_class = np.stack([figures.precision, figures.recall, figures.f1])
     averaged = [figures.averaged(each) for each in by_class]
     return np.array([figures.accuracy, *by_class.T.flat, *averaged])
-
-
-def _groups(dataset: Dataset) -> dict[str, str]:
-    """Return each photo's group, by its name; a photo without one is a group by itself, of no group's name."""
-    groups = {}
-    for batch in dataset.batches(("photo", "group")):
-        for name, group in zip(batch.column("photo").to_pylist(), batch.column("group").to_pylist(), strict=True):
-            groups[name] = f"photo {name}" if group is None else f"group {group}"
-    return groups
 
 
 def _require_scikit_learn() -> None:

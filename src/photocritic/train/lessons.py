@@ -36,7 +36,7 @@ class Lesson:
         targets: People's votes as probabilities, float32, (N, K).
         copies: How many times an epoch shows each, (N,).
         evidence: The rating that each label was made of, NaN where there is none, (N,).
-        groups: The group of each photo, its own name for one that stands alone, N.
+        groups: The group of each photo, N; one that stands alone is a group by itself, of no other group's name.
     """
 
     folder: Path
@@ -153,7 +153,7 @@ def load_lessons(dataset: Dataset, photos: Path | None) -> Lessons:
     for batch in dataset.batches(_COLUMNS):
         new = batch.column("photo").to_pylist()
         names += new
-        groups += [group or name for name, group in zip(new, batch.column("group").to_pylist(), strict=True)]
+        groups += map(_group_of, new, batch.column("group").to_pylist())
         splits += batch.column("split").to_pylist()
         targets.append(rating_probs(votes_array(batch, dataset.header.scale)).astype(np.float32))
         copies.append(np.asarray(batch.column("copies").to_pylist(), np.int64))
@@ -173,6 +173,10 @@ def load_lessons(dataset: Dataset, photos: Path | None) -> Lessons:
     if not len(lessons.training):
         raise InputError(f"{dataset.path} has no photo to teach from: all are held out")
     return lessons
+
+
+def _group_of(name: str, group: str | None) -> str:
+    return f"photo {name}" if group is None else f"group {group}"
 
 
 def has_classes(header: DatasetHeader) -> bool:
