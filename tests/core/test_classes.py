@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from photocritic.core.classes import ClassFigures, auc_score, class_figures, roc_curve
+from photocritic.core.classes import ClassFigures, ap_score, auc_score, class_figures, roc_curve
 from photocritic.errors import InputError
 
 scores = arrays(np.float64, 14, elements=st.sampled_from([0.0, 0.1, 0.25, 0.5, 0.75, 1.0]))
@@ -15,13 +15,16 @@ classes = arrays(np.int64, 14, elements=st.integers(0, 2))
 
 @given(scores, marks)
 def test_the_roc_curve_is_scikit_learns(predicted: np.ndarray, truth: np.ndarray) -> None:
-    """With ties and without: rates, thresholds, and the area under them."""
+    """With ties and without: rates, thresholds, the area under them, and the average precision."""
     expected = sklearn.metrics.roc_curve(truth, predicted, drop_intermediate=False)
     found = roc_curve(predicted, truth)
 
     for theirs, ours in zip(expected, found, strict=True):
         np.testing.assert_allclose(theirs, ours, rtol=0, atol=1e-12)
     assert sklearn.metrics.roc_auc_score(truth, predicted) == pytest.approx(auc_score(predicted, truth), abs=1e-12)
+    assert sklearn.metrics.average_precision_score(truth, predicted) == pytest.approx(
+        ap_score(predicted, truth), abs=1e-12
+    )
 
 
 @given(scores, marks)

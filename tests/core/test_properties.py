@@ -1,13 +1,24 @@
 """What is measured at full resolution: sharpness of the subject, detail, motion, clipping."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
+from scipy import ndimage
 
 from demo.photos import demo_photos
 from photocritic.core.images import load_photo
-from photocritic.core.properties import Properties, TileMap, boxes_subject, middle_subject, photo_properties, tile_map
+from photocritic.core.properties import (
+    Properties,
+    TileMap,
+    boxes_subject,
+    laplacian_variance,
+    middle_subject,
+    photo_properties,
+    tile_map,
+)
 from photocritic.errors import InputError
 
 # Not moon.png, which repeats each pixel, nor clock_motion.png, which is blurred as it comes.
@@ -185,6 +196,30 @@ def test_no_boxes_are_the_whole() -> None:
     assert boxes_subject([(-10, -10, 1000, 1000)], 600, 400).min() == 1
 
 
+@pytest.mark.parametrize("shape", [(3, 3), (40, 30), (65, 66), (66, 65), (700, 5), (5, 700)])
+def test_the_variance_of_the_laplacian_is_scipys(shape: tuple[int, int]) -> None:
+    """Within the outermost pixels, however many bands it takes; of the luma, given as such or not."""
+    image = np.random.default_rng(0).integers(0, 256, (*shape, 3), dtype=np.uint8)
+    grey = np.asarray(Image.fromarray(image).convert("L"))
+    expected = ndimage.laplace(grey.astype(np.float64))[1:-1, 1:-1].var()
+
+    assert expected == pytest.approx(laplacian_variance(image), rel=1e-12)
+    assert laplacian_variance(image) == laplacian_variance(grey)
+
+
+def test_even_curvature_has_no_variance() -> None:
+    """A parabola bends everywhere alike: exactly 0, where a rounded sum could be less."""
+    levels = (np.arange(15) ** 2).astype(np.uint8)
+
+    assert 0 == laplacian_variance(np.tile(levels, (200, 1)))
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (2, 9), (9, 2)])
+def test_an_image_without_an_inside_has_no_variance(shape: tuple[int, int]) -> None:
+    """There is nothing to measure, and nothing fails."""
+    assert 0 == laplacian_variance(np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8))
+
+
 @pytest.mark.parametrize(
     "subject", [np.full((2, 2), -1), np.full((2, 2), np.nan), np.ones(3), np.ones((0, 2))], ids=str
 )
@@ -196,8 +231,16 @@ def test_what_is_no_map_is_refused(subject: NDArray[np.float64]) -> None:
 
 def test_what_is_no_image_is_refused() -> None:
     """So are tiles that are none, and maps and boxes without a size."""
-    with pytest.raises(InputError, match="an image is uint8"):
-        tile_map(np.zeros((4, 4), np.float32))
+    wrong: list[NDArray[Any]] = [
+        np.zeros((4, 4), np.float32),
+        np.zeros((4, 4, 4), np.uint8),
+        np.zeros((0, 4), np.uint8),
+    ]
+    for image in wrong:
+        with pytest.raises(InputError, match="an image is uint8"):
+            tile_map(image)
+        with pytest.raises(InputError, match="an image is uint8"):
+            laplacian_variance(image)
     with pytest.raises(InputError, match="tiles are float16"):
         TileMap(np.zeros((3, 4, 4), np.float16), 0)
     with pytest.raises(InputError, match="finite"):

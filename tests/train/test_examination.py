@@ -9,7 +9,7 @@ import pytest
 from scipy import stats
 
 from photocritic import Critic
-from photocritic.core.metrics import Interval
+from photocritic.core.bootstrap import Interval
 from photocritic.core.records import Mark
 from photocritic.critic.model import Model, packaged_critics
 from photocritic.data.dataset import Dataset, Sample

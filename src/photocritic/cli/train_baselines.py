@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from photocritic.cli.options import check_can_teach, check_not_read, format_of, opened_output, positive_int
 
 if TYPE_CHECKING:
-    from photocritic.core.metrics import Interval
+    from photocritic.core.bootstrap import Interval
     from photocritic.core.rows import Row
     from photocritic.train.baselines import Answers, Figure
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from photocritic.core.weighted import once, weighted_ap, weighted_auc
 from photocritic.errors import InputError
 
 
@@ -119,8 +120,31 @@ def auc_score(predicted: ArrayLike, truth: ArrayLike) -> float:
         >>> auc_score([0.1, 0.4, 0.4, 0.9], [0, 0, 1, 1])
         0.875
     """
-    curve = roc_curve(predicted, truth)
-    return float(np.trapezoid(curve.tpr, curve.fpr))
+    scores, is_good = _scored(predicted, truth)
+    return once(weighted_auc(scores, is_good), len(scores))
+
+
+def ap_score(predicted: ArrayLike, truth: ArrayLike) -> float:
+    """Return the average precision: the precision at each threshold, weighed by the recall that it adds.
+
+    Nothing is interpolated between thresholds, as scikit-learn has it too.
+
+    Args:
+        predicted: Scores, higher for what is thought good, shape ``(N,)``.
+        truth: Whether each photo is good, as 0 or 1, shape ``(N,)``.
+
+    Returns:
+        0 … 1; chance has the share of good photos.
+
+    Raises:
+        InputError: If the shapes differ, a score is not finite, or all photos are good, or all bad.
+
+    Example:
+        >>> round(ap_score([0.1, 0.4, 0.4, 0.9], [0, 0, 1, 1]), 3)
+        0.833
+    """
+    scores, is_good = _scored(predicted, truth)
+    return once(weighted_ap(scores, is_good), len(scores))
 
 
 def class_figures(predicted: ArrayLike, truth: ArrayLike, class_count: int) -> ClassFigures:

@@ -1,27 +1,11 @@
 """How well predicted ratings agree with people's. ``*_score``: higher is better; ``*_error``: lower is better."""
 
-from collections.abc import Callable, Sequence
-from typing import NamedTuple
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from photocritic.core.ratings import rating_probs
+from photocritic.core.weighted import once, weighted_krcc, weighted_order_and_krcc, weighted_plcc, weighted_srcc
 from photocritic.errors import InputError
-
-
-class Interval(NamedTuple):
-    """A figure with its bootstrap interval.
-
-    Attributes:
-        value: The figure on all the data.
-        low: The interval's lower end.
-        high: Its upper end.
-    """
-
-    value: float
-    low: float
-    high: float
 
 
 def srcc_score(predicted: ArrayLike, truth: ArrayLike) -> float:
@@ -41,8 +25,8 @@ def srcc_score(predicted: ArrayLike, truth: ArrayLike) -> float:
         >>> srcc_score([1, 2, 3], [10, 100, 1000])
         1.0
     """
-    predicted_values, true_values = _pairs(predicted, truth)
-    return _correlation(_ranks(predicted_values), _ranks(true_values))
+    values = _pairs(predicted, truth)
+    return once(weighted_srcc(*values), len(values[0]))
 
 
 def plcc_score(predicted: ArrayLike, truth: ArrayLike) -> float:
@@ -62,7 +46,75 @@ def plcc_score(predicted: ArrayLike, truth: ArrayLike) -> float:
         >>> plcc_score([1, 2, 3], [3, 5, 7])
         1.0
     """
-    return _correlation(*_pairs(predicted, truth))
+    values = _pairs(predicted, truth)
+    return once(weighted_plcc(*values), len(values[0]))
+
+
+def krcc_score(predicted: ArrayLike, truth: ArrayLike) -> float:
+    """Return Kendall's rank correlation τ-b: by how many more pairs are in order than not, of those without ties.
+
+    Args:
+        predicted: Predicted means, shape ``(N,)``, N >= 2.
+        truth: People's means, shape ``(N,)``.
+
+    Returns:
+        −1 … 1; NaN if either is constant.
+
+    Raises:
+        InputError: If the shapes differ, there are fewer than 2, or a value is not finite.
+
+    Example:
+        >>> round(krcc_score([1, 2, 3, 4], [1, 2, 4, 3]), 3)
+        0.667
+    """
+    values = _pairs(predicted, truth)
+    return once(weighted_krcc(*values), len(values[0]))
+
+
+def order_score(predicted: ArrayLike, truth: ArrayLike) -> float:
+    """Return the share of pairs that people rate differently in which the better photo has the higher prediction.
+
+    Equal predictions count half, so a constant has 0.5, as chance has. It is (1 + d) / 2, d being Somers' d; of two
+    classes it is the area under the ROC curve.
+
+    Args:
+        predicted: Predicted means, shape ``(N,)``, N >= 2.
+        truth: People's means, shape ``(N,)``.
+
+    Returns:
+        0 … 1; NaN if people rate all alike.
+
+    Raises:
+        InputError: If the shapes differ, there are fewer than 2, or a value is not finite.
+
+    Example:
+        >>> round(order_score([1, 2, 3, 4], [1, 2, 4, 3]), 3)
+        0.833
+    """
+    values = _pairs(predicted, truth)
+    order, _krcc = weighted_order_and_krcc(*values)(np.ones((1, len(values[0]))))
+    return float(order[0])
+
+
+def mae_error(predicted: ArrayLike, truth: ArrayLike) -> float:
+    """Return the mean absolute error of predicted means, in units of the scale.
+
+    Args:
+        predicted: Predicted means, shape ``(N,)``, N >= 2.
+        truth: People's means, shape ``(N,)``.
+
+    Returns:
+        0 and above.
+
+    Raises:
+        InputError: If the shapes differ, there are fewer than 2, or a value is not finite.
+
+    Example:
+        >>> mae_error([1, 2], [2, 4])
+        1.5
+    """
+    predicted_values, true_values = _pairs(predicted, truth)
+    return float(np.mean(np.abs(predicted_values - true_values)))
 
 
 def emd_error(predicted: ArrayLike, truth: ArrayLike, r: float = 2) -> float:
@@ -86,11 +138,33 @@ def emd_error(predicted: ArrayLike, truth: ArrayLike, r: float = 2) -> float:
         >>> emd_error([1, 0, 0], [0, 0, 1], r=1)
         0.6666666666666666
     """
+    return float(np.mean(emd_errors(predicted, truth, r)))
+
+
+def emd_errors(predicted: ArrayLike, truth: ArrayLike, r: float = 2) -> NDArray[np.float64]:
+    """Return the normalised earth mover's distance of each photo; see `emd_error`.
+
+    Args:
+        predicted: Votes or probabilities per level, shape ``(..., K)``.
+        truth: The same of people, same shape.
+        r: 1 or 2 in the literature; > 0.
+
+    Returns:
+        0 … 1, shape ``(...)``.
+
+    Raises:
+        InputError: If the shapes differ or a row is no histogram.
+
+    Example:
+        >>> emd_errors([[1, 0], [1, 1]], [[1, 0], [0, 1]], r=1).tolist()
+        [0.0, 0.25]
+    """
     first, second = rating_probs(predicted), rating_probs(truth)
     if first.shape != second.shape:
         raise InputError(f"both need the same shape; got {first.shape} and {second.shape}")
     differences = np.abs(np.cumsum(first, axis=-1) - np.cumsum(second, axis=-1))
-    return float(np.mean(np.mean(differences**r, axis=-1) ** (1 / r)))
+    errors: NDArray[np.float64] = np.mean(differences**r, axis=-1) ** (1 / r)
+    return errors
 
 
 def accuracy_score(predicted: ArrayLike, truth: ArrayLike, threshold: float) -> float:
@@ -115,77 +189,6 @@ def accuracy_score(predicted: ArrayLike, truth: ArrayLike, threshold: float) -> 
     return float(np.mean((predicted_values > threshold) == (true_values > threshold)))
 
 
-def bootstrap_interval(
-    figure: Callable[[NDArray[np.intp]], float],
-    groups: Sequence[str],
-    *,
-    draws: int = 1000,
-    seed: int = 0,
-    level: float = 0.95,
-) -> Interval:
-    """Return a figure with its percentile bootstrap interval, drawing whole groups with replacement.
-
-    Photos of one group (a theme, a shoot) resemble one another, so drawing single photos would claim too much.
-
-    Args:
-        figure: From indices of photos (with repeats) to the figure.
-        groups: Each photo's group.
-        draws: How many times to draw.
-        seed: Of the draws.
-        level: How much of the draws the interval holds.
-
-    Returns:
-        The figure on all photos and the ends of its interval.
-
-    Raises:
-        InputError: If there are no photos.
-    """
-    [interval] = bootstrap_intervals(lambda chosen: [figure(chosen)], groups, draws=draws, seed=seed, level=level)
-    return interval
-
-
-def bootstrap_intervals(
-    figures: Callable[[NDArray[np.intp]], ArrayLike],
-    groups: Sequence[str],
-    *,
-    draws: int = 1000,
-    seed: int = 0,
-    level: float = 0.95,
-) -> list[Interval]:
-    """Return several figures of the same draws, each with its interval, as `bootstrap_interval` does.
-
-    Args:
-        figures: From indices of photos (with repeats) to F figures; a figure that a draw does not have is NaN.
-        groups: Each photo's group.
-        draws: How many times to draw.
-        seed: Of the draws.
-        level: How much of the draws the intervals hold.
-
-    Returns:
-        F intervals; the ends of one are NaN if no draw has the figure.
-
-    Raises:
-        InputError: If there are no photos.
-    """
-    if not len(groups):
-        raise InputError("a bootstrap needs at least one photo")
-    _names, group_of, sizes = np.unique(np.asarray(groups), return_inverse=True, return_counts=True)
-    members = np.split(np.argsort(group_of, kind="stable"), np.cumsum(sizes)[:-1])
-    rng = np.random.default_rng(seed)
-    drawn = np.array(
-        [
-            figures(np.concatenate([members[group] for group in rng.integers(len(members), size=len(members))]))
-            for _draw in range(draws)
-        ],
-        dtype=np.float64,
-    )
-    ends = np.full((2, drawn.shape[1]), np.nan)
-    has_draws = ~np.isnan(drawn).all(axis=0)
-    ends[:, has_draws] = np.nanquantile(drawn[:, has_draws], [(1 - level) / 2, (1 + level) / 2], axis=0)
-    values = np.asarray(figures(np.arange(len(groups))), dtype=np.float64)
-    return [Interval(*map(float, each)) for each in zip(values, *ends, strict=True)]
-
-
 def _pairs(predicted: ArrayLike, truth: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     first, second = np.asarray(predicted, dtype=np.float64), np.asarray(truth, dtype=np.float64)
     if first.ndim != 1 or first.shape != second.shape or first.size < 2:
@@ -193,19 +196,3 @@ def _pairs(predicted: ArrayLike, truth: ArrayLike) -> tuple[NDArray[np.float64],
     if not (np.all(np.isfinite(first)) and np.all(np.isfinite(second))):
         raise InputError("ratings must be finite")
     return first, second
-
-
-def _ranks(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    _values, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
-    last = np.cumsum(counts)
-    ranks: NDArray[np.float64] = (last - (counts - 1) / 2)[inverse]
-    return ranks
-
-
-def _correlation(first: NDArray[np.float64], second: NDArray[np.float64]) -> float:
-    if 0 in (np.ptp(first), np.ptp(second)):
-        return float("nan")
-    first, second = first - first.mean(), second - second.mean()
-    # Scaled to 1 first, so that neither huge nor tiny values overflow their squares.
-    first, second = first / np.abs(first).max(), second / np.abs(second).max()
-    return float(np.clip((first @ second) / np.sqrt((first @ first) * (second @ second)), -1, 1))

@@ -1,4 +1,6 @@
-"""How numbers are said to a person."""
+"""How numbers and names are said to a person."""
+
+from collections.abc import Collection, Sequence
 
 
 def counted(number: int, noun: str, nouns: str | None = None) -> str:
@@ -25,3 +27,19 @@ def ordinal(number: int) -> str:
     """
     is_teen = number % 100 in (11, 12, 13)
     return f"{number}{'th' if is_teen else {1: 'st', 2: 'nd', 3: 'rd'}.get(number % 10, 'th')}"
+
+
+def distinct(names: Sequence[str], taken: Collection[str] = ()) -> list[str]:
+    """Return names of which no two are the same, and none is taken: later ones are numbered.
+
+    Example:
+        >>> distinct(["peer", "default", "peer", "photo"], taken=["photo"])
+        ['peer', 'default', 'peer (2)', 'photo (2)']
+    """
+    found: list[str] = []
+    for name in names:
+        unique, number = name, 2
+        while unique in found or unique in taken:
+            unique, number = f"{name} ({number})", number + 1
+        found.append(unique)
+    return found

@@ -6,16 +6,19 @@ each puts the better of two photos first.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from photocritic.core.bootstrap import GROUPS_MIN, Figures, Interval, bootstrap, bootstrap_interval
 from photocritic.core.classes import auc_score, roc_curve
-from photocritic.core.metrics import Interval, bootstrap_interval, emd_error, plcc_score, srcc_score
+from photocritic.core.metrics import emd_error, plcc_score, srcc_score
 from photocritic.core.ratings import ratings_mean
 from photocritic.core.records import Assessment, Failure, Mark
+from photocritic.core.weighted import weighted_order_and_krcc
 from photocritic.core.words import counted
 from photocritic.critic.critic import Critic
 from photocritic.data.dataset import Dataset, text_key
@@ -27,12 +30,10 @@ from photocritic.train.run_page import Roc
 
 _DRAWS: Final = 1000
 _DIGITS: Final = 5
-# Beyond, pairs would fill the memory.
+# More take long to look at, and tell little more; `photocritic evaluate` asks about all.
 _PHOTOS_MAX: Final = 2000
-# With fewer groups, or photos on the rarer side, the interval is too narrow: two critics of pure chance would be told
-# apart in up to half of all cases (tests/train/test_examination.py).
-_GROUPS_MIN: Final = 8
-_SIDE_MIN: Final = 4
+_ORDER: Final = "order_score"
+_SIDE_MIN: Final = 4  # photos on the rarer side; with fewer, the interval is too narrow, as with too few groups
 
 
 class Comparison(NamedTuple):
@@ -163,7 +164,7 @@ def examine(
     groups = [lesson.groups[row] for row in rows]
     means, rival_means = (np.array([each.mean for each in some]) for some in (own, theirs))
     order, _rival, _gain = _orders(means, means, truth, groups)
-    marks = _marks(probs, lesson.targets[rows], dataset, groups) | {"order_score": order}
+    marks = _marks(probs, lesson.targets[rows], dataset, groups) | {_ORDER: order}
     # A critic is not compared on what it was taught on.
     known = rival.card.taught
     new = [at for at, row in enumerate(rows) if known.hash(lesson.path(row).read_bytes()) not in known.hashes]
@@ -197,7 +198,7 @@ def can_compare(truth: NDArray[np.float64], groups: Sequence[str]) -> bool:
         truth: People's ratings, (n,).
         groups: Each photo's group.
     """
-    if len(set(groups)) < _GROUPS_MIN:
+    if len(set(groups)) < GROUPS_MIN:
         return False
     in_order = np.sort(truth)
     # So many on one side of some threshold, and so many on the other.
@@ -247,26 +248,21 @@ def _orders(
 
     Whole groups are drawn, the same for both critics. Of two classes, the share is the area under the ROC curve.
     """
-    above = np.where(truth[:, np.newaxis] > truth, 1.0, 0.0)
-    right = [above * (0.5 + 0.5 * np.sign(each[:, np.newaxis] - each)) for each in (own, theirs)]
-    _names, group_of = np.unique(np.asarray(groups), return_inverse=True)
-    count = int(group_of.max()) + 1
-    drawn = np.random.default_rng(0).multinomial(count, np.full(count, 1 / count), _DRAWS)
-    weights = np.concatenate([np.ones((1, len(truth))), drawn[:, group_of]])
-    pairs = ((weights @ above) * weights).sum(axis=1)
-    with np.errstate(invalid="ignore"):  # a draw can lack pairs
-        shares = [((weights @ each) * weights).sum(axis=1) / pairs for each in right]
-    return _interval(shares[0]), _interval(shares[1]), _interval(shares[0] - shares[1])
+    _names, numbers = np.unique(np.asarray(groups), return_inverse=True)
+    first, second = (
+        bootstrap(partial(_order, said, truth), (_ORDER,), numbers, draws=_DRAWS) for said in (own, theirs)
+    )
+    return first.interval(_ORDER), second.interval(_ORDER), first.difference(second, _ORDER)
+
+
+def _order(said: NDArray[np.float64], truth: NDArray[np.float64], rows: NDArray[np.intp]) -> Figures:
+    figures = weighted_order_and_krcc(said[rows], truth[rows])
+    return lambda weights: figures(weights)[0][:, np.newaxis]
 
 
 def _roc(means: NDArray[np.float64], is_good: NDArray[np.bool_]) -> Roc:
     curve = roc_curve(means, is_good)
     return Roc(curve.fpr, curve.tpr, auc_score(means, is_good))
-
-
-def _interval(figures: NDArray[np.float64]) -> Interval:
-    low, high = np.nanquantile(figures[1:], (0.025, 0.975))
-    return Interval(float(figures[0]), float(low), float(high))
 
 
 def _words(figure: Interval) -> str:
