@@ -27,16 +27,18 @@ from pyarrow import parquet
 
 from critics.folds import FOLD_COUNT
 from critics.oasis import APPEAL_SCALE, Oasis
+from photocritic.core.bootstrap import bootstrap_intervals
 from photocritic.core.classes import auc_score, class_figures
-from photocritic.core.metrics import bootstrap_intervals, emd_error, srcc_score
+from photocritic.core.metrics import emd_error, srcc_score
 from photocritic.core.ratings import ratings_mean
 from photocritic.core.records import Assessment
 from photocritic.critic.critic import Critic
 from photocritic.data.dataset import Dataset, Evidence, Sample, write_dataset
 from photocritic.data.selection import Selection
 from photocritic.errors import ModelError
+from photocritic.evaluate.frozen import FOREST, SVM, teach_judges
 from photocritic.nets.weights import weights_file
-from photocritic.train.baselines import FOREST, SVM, activations, look_at, teach_judges
+from photocritic.train.baselines import activations, look_at
 from photocritic.train.beginning import begin_network
 from photocritic.train.history import HISTORY_NAME
 from photocritic.train.judging import classes_of

@@ -13,14 +13,13 @@ import torch
 from photocritic.core.records import Scale
 from photocritic.data.dataset import CLASS_NAMES, THREE_WAY, Dataset, Evidence, Sample, one_vote, write_dataset
 from photocritic.errors import InputError, MissingExtraError
+from photocritic.evaluate.frozen import FOREST, SVM
 from photocritic.nets.caffenet import CaffeNet
 from photocritic.nets.classic import Ending
 from photocritic.nets.networks import build_network
 from photocritic.train.baselines import (
     CONSTANT,
-    FOREST,
     MEASURES,
-    SVM,
     TAUGHT,
     Answers,
     activations,
@@ -28,7 +27,6 @@ from photocritic.train.baselines import (
     figures_of,
     judge_baselines,
     look_at,
-    teach_judges,
 )
 from photocritic.train.beginning import begin_network
 from photocritic.train.lessons import load_lessons
@@ -207,17 +205,6 @@ def test_three_classes_are_judged_as_three(tmp_path: Path) -> None:
     assert ("bad", "average", "good") == found.class_names
     assert [0, 1, 2] * 2 == found.truth.tolist()
     assert TAUGHT not in found.said
-
-
-def test_copies_weigh_as_often_as_they_are_shown() -> None:
-    """A photo among others of the other class is believed when it is shown often."""
-    features = np.array([[0.0], [0.1], [0.2], [0.11], [1.0]], np.float32)
-    classes = np.array([0, 0, 0, 1, 1])
-    lightly, heavily = (teach_judges(features, classes, np.array([1, 1, 1, weight, weight])) for weight in (1, 1000))
-    place = np.array([[0.105]], np.float32)
-
-    assert [0] == lightly[SVM].predict(place).tolist()
-    assert [1] == heavily[SVM].predict(place).tolist()
 
 
 def test_no_constant_is_better_than_the_constant(tmp_path: Path) -> None:

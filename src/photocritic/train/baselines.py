@@ -1,30 +1,29 @@
 """What teaching has to beat: classifiers on the activations of a network that is not taught, and a constant.
 
 These are the baselines of the Flickr paper, "Understanding aesthetics in photography using deep convolutional neural
-networks", IV-A: activations of the sixth layer of a network of ImageNet, and on them a support vector machine with the
-RBF kernel, C = 10, and a random forest of 10 trees, both by scikit-learn.
+networks", IV-A: activations of the sixth layer of a network of ImageNet, and on them the classifiers of
+`photocritic.evaluate.frozen`.
 
-Where we depart: networks that end in a map have no sixth layer, so their embedding stands for it. The kernel's gamma is
-not legible in our copy of the paper: it is scikit-learn's own, 1 / (D × the features' variance). Features go in as they
-are, for the paper speaks of no scaling. Photos are seen as the network sees them in judging: not mirrored, the crop in
-the middle. It knows nothing of the command line.
+Where we depart: networks that end in a map have no sixth layer, so their embedding stands for it. Photos are seen as
+the network sees them in judging: not mirrored, the crop in the middle. It knows nothing of the command line.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, NamedTuple, Protocol
+from typing import Final, NamedTuple
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from photocritic.core.bootstrap import Interval, bootstrap_intervals
 from photocritic.core.classes import ClassFigures, class_figures
-from photocritic.core.metrics import Interval, bootstrap_intervals
 from photocritic.core.words import counted
 from photocritic.data.dataset import CLASS_NAMES, GOOD_BAD, Dataset
 from photocritic.errors import InputError, MissingExtraError
+from photocritic.evaluate.frozen import teach_judges
 from photocritic.nets.classic import ClassicNetwork
 from photocritic.nets.head import Network
 from photocritic.train.batches import Batches
@@ -34,25 +33,12 @@ from photocritic.train.lessons import Lesson, Unreadable, has_classes, input_sha
 from photocritic.train.recipe import NO_WEIGHTS, Recipe
 from photocritic.train.run import Report
 
-SVM_C: Final = 10.0
-TREE_COUNT: Final = 10
-
 CONSTANT: Final = "always the largest class"
-SVM: Final = f"support vector machine (RBF, C = {SVM_C:g})"
-FOREST: Final = f"random forest of {TREE_COUNT} trees"
 TAUGHT: Final = "the taught network"
-"""What the judges are called."""
+"""What judges are called, beside the two of `photocritic.evaluate.frozen`."""
 
 MEASURES: Final = ("precision", "recall", "f1")
 """What is measured of each class; see `photocritic.core.classes.ClassFigures`."""
-
-
-class Judge(Protocol):
-    """What puts photos into classes: scikit-learn's classifiers."""
-
-    def predict(self, features: NDArray[np.float32], /) -> NDArray[np.int64]:
-        """Return the class of each photo, (n,), by its features, (n, D)."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -235,32 +221,6 @@ def features_words(network: Network, recipe: Recipe) -> str:
     what = "the sixth layer" if isinstance(network, ClassicNetwork) else "the embedding"
     weights = "weights by chance" if recipe.start.weights == NO_WEIGHTS else f"weights: {recipe.start.weights}"
     return f"{what} of {recipe.network.name} ({weights})"
-
-
-def teach_judges(
-    features: NDArray[np.float32], classes: NDArray[np.int64], copies: NDArray[np.int64]
-) -> dict[str, Judge]:
-    """Return the support vector machine and the forest, taught, by name.
-
-    Args:
-        features: What is seen of each photo, (n, D), finite.
-        classes: The class of each, (n,).
-        copies: How many times teaching shows it, (n,): as much it weighs.
-
-    Raises:
-        InputError: If all photos are of one class.
-        MissingExtraError: If scikit-learn is not installed.
-    """
-    _require_scikit_learn()
-    from sklearn.ensemble import RandomForestClassifier
-    from sklearn.svm import SVC
-
-    if len(np.unique(classes)) < 2:
-        raise InputError("all photos to teach from are of one class; photocritic data select labels two (--two-way)")
-    return {
-        SVM: SVC(C=SVM_C, kernel="rbf", gamma="scale").fit(features, classes, copies),
-        FOREST: RandomForestClassifier(TREE_COUNT, random_state=0).fit(features, classes, copies),
-    }
 
 
 def figures_of(answers: Answers) -> list[Figure]:
