@@ -40,9 +40,10 @@ from PIL import Image
 from critics.folds import folds_of
 from demo.photos import demo_photos
 from photocritic import Critic
+from photocritic.core.bootstrap import bootstrap_interval
 from photocritic.core.images import load_photo
-from photocritic.core.metrics import bootstrap_interval
 from photocritic.core.parallel import in_order
+from photocritic.shoot.burst_exam import aspect_values, choice_values, plain_values
 from photocritic.shoot.catalog import Catalog
 from photocritic.shoot.choice import REJECT_MARGIN
 from photocritic.shoot.looks import Look
@@ -128,15 +129,15 @@ class Group:
         kind: The set that it belongs to.
         frames: What is true of them.
         looks: What the catalogue knows of them.
-        laplacians: The variance of the whole photo's Laplacian.
-        sizes: Of the files, in bytes.
+        sharpness: The variance of the whole photo's Laplacian, in octaves.
+        sizes: Of the files, in octaves of bytes.
     """
 
     source: str
     kind: str
     frames: list[Frame]
     looks: list[Look]
-    laplacians: Figures
+    sharpness: Figures
     sizes: Figures
 
     def without(self, *faults: str) -> "Group":
@@ -149,7 +150,7 @@ class Group:
             self,
             frames=[self.frames[place] for place in at],
             looks=[self.looks[place] for place in at],
-            laplacians=self.laplacians[list(at)],
+            sharpness=self.sharpness[list(at)],
             sizes=self.sizes[list(at)],
         )
 
@@ -350,20 +351,14 @@ def looked_at(bursts: Sequence[tuple[str, str, list[Frame]]], critic: Critic, fo
                 looks[path] = look
             else:
                 print(f"left out, with its whole burst: {path.name}: {look.reason}")
-    measured = dict(zip(paths, in_order(_plain_measures, paths, 2), strict=True))
+    measured = dict(zip(paths, in_order(plain_values, paths, 2), strict=True))
     groups = []
     for source, kind, frames in bursts:
         if all(frame.path in looks for frame in frames):
-            laplacians, sizes = np.array([measured[frame.path] for frame in frames]).T
+            sharpness, sizes = np.array([measured[frame.path] for frame in frames]).T
             of_group = [looks[frame.path] for frame in frames]
-            groups.append(Group(source, kind, frames, of_group, laplacians, sizes))
+            groups.append(Group(source, kind, frames, of_group, sharpness, sizes))
     return groups
-
-
-def _plain_measures(path: Path) -> tuple[float, float]:
-    grey = np.asarray(Image.fromarray(load_photo(path).image).convert("L"), np.float32)
-    sides = grey[:-2, 1:-1] + grey[2:, 1:-1] + grey[1:-1, :-2] + grey[1:-1, 2:]
-    return float((4 * grey[1:-1, 1:-1] - sides).var()), float(path.stat().st_size)
 
 
 # ------------------------------------------------------------------------------------------------------ the report
@@ -374,14 +369,9 @@ def _frame_by_frame(group: Group) -> list[Evidence]:
     return [replace(one, tilt=0.0, lighter=0.0) for one in group_evidence(group.looks)]
 
 
-def _scores(group: Group, aspect: str) -> Figures:
-    ratings = [look.assessment.appeal if aspect == "appeal" else look.assessment.quality for look in group.looks]
-    return np.array([0.0 if rating is None else rating.mean for rating in ratings])
-
-
 OURS: Final = "the choice"
 CHOOSERS: Final[dict[str, Callable[[Group], Figures]]] = {
-    OURS: lambda group: worths(group_evidence(group.looks)),
+    OURS: lambda group: choice_values(group.looks),
     "the same, frame by frame": lambda group: worths(_frame_by_frame(group)),
     "0.8 quality + 0.2 appeal, percentiles": lambda group: np.array(
         [
@@ -390,10 +380,10 @@ CHOOSERS: Final[dict[str, Callable[[Group], Figures]]] = {
             if one.quality
         ]
     ),
-    "quality alone": lambda group: _scores(group, "quality"),
-    "appeal alone": lambda group: _scores(group, "appeal"),
-    "sharpest (variance of the Laplacian)": lambda group: np.log2(group.laplacians + 1e-6),
-    "largest file": lambda group: np.log2(group.sizes),
+    "quality alone": lambda group: aspect_values(group.looks, "quality"),
+    "appeal alone": lambda group: aspect_values(group.looks, "appeal"),
+    "sharpest (variance of the Laplacian)": lambda group: group.sharpness,
+    "largest file": lambda group: group.sizes,
 }
 
 

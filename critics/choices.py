@@ -18,9 +18,9 @@ from PIL import Image
 from critics.card import INPUT
 from critics.folds import FOLD_COUNT
 from critics.gallery import Gallery
-from critics.twins import STRENGTH_COUNT, twin_of
 from photocritic.core.records import Assessment
 from photocritic.critic.critic import Critic
+from photocritic.evaluate.twins import STRENGTH_COUNT, twin_of
 
 THEMES: Final = ("fireworks", "galaxy", "lightning", "sunset")
 

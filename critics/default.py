@@ -34,11 +34,11 @@ from critics.lessons import (
     votes_of,
 )
 from critics.oasis import APPEAL_SCALE
-from critics.twins import KINDS, STRENGTH_COUNT, twin_of
 from photocritic.core.preprocess import to_input
 from photocritic.core.records import InputSpec
 from photocritic.critic.critic import Critic
 from photocritic.critic.model import DEFAULT_NAME
+from photocritic.evaluate.twins import KINDS, STRENGTH_COUNT, twin_of
 from photocritic.nets.head import BackbonePair, CriticNetwork
 from photocritic.nets.inverted import InvertedResidualBody, load_imagenet
 from photocritic.nets.packaged import packaged_network

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -12,19 +13,19 @@ from PIL import Image
 from critics.biq import QUALITY_SCALE
 from critics.gallery import Gallery
 from critics.oasis import APPEAL_SCALE
-from critics.twins import KINDS, STRENGTH_COUNT
-from photocritic.core.metrics import accuracy_score, bootstrap_interval, emd_error, plcc_score, srcc_score
+from photocritic.core.bootstrap import bootstrap_interval
+from photocritic.core.metrics import accuracy_score, emd_error, plcc_score, srcc_score
+from photocritic.core.properties import laplacian_variance
 from photocritic.core.ratings import ratings_mean
 from photocritic.core.records import InputSpec, Mark
 from photocritic.critic.critic import Critic
+from photocritic.evaluate.twins import KINDS, STRENGTH_COUNT
 
 CLEAR_STEP: Final = 0.1
 """Frames of a series differ clearly if their opinion scores, 0 … 1, differ by so much."""
 
 NEAR_BEST: Final = 0.05
 """A chosen frame is right if its opinion score, 0 … 1, is within this of the best."""
-
-_LAPLACIAN: Final = ((0, 1, 0), (1, -4, 1), (0, 1, 0))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -137,8 +138,8 @@ def _simple_measures(gallery: Gallery, spec: InputSpec) -> dict[str, NDArray[np.
     photos = gallery.biq.photos
     inputs = [gallery.pictures[row].pixels(spec) for row in gallery.biq_rows]
     return {
-        "_of_sharpest_input": np.array([_sharpness(Image.fromarray(image)) for image in inputs]),
-        "_of_sharpest_file": np.array([_sharpness(Image.open(path)) for path in photos]),
+        "_of_sharpest_input": np.array([laplacian_variance(image) for image in inputs]),
+        "_of_sharpest_file": np.array([_file_sharpness(path) for path in photos]),
         "_of_largest_file": np.array([path.stat().st_size for path in photos], dtype=np.float64),
     }
 
@@ -268,14 +269,7 @@ def _is_below(values: NDArray[np.float64], gallery: Gallery, rows: list[int]) ->
     return below
 
 
-def _sharpness(image: Image.Image) -> float:
-    """Return the variance of the Laplacian of an image's luma, the usual measure of sharpness."""
-    luma = np.asarray(image.convert("L"), dtype=np.float64)
-    height, width = luma.shape
-    filtered = sum(
-        weight * luma[row : height - 2 + row, column : width - 2 + column]
-        for row, weights in enumerate(_LAPLACIAN)
-        for column, weight in enumerate(weights)
-        if weight
-    )
-    return float(np.var(filtered))
+def _file_sharpness(path: Path) -> float:
+    """Return the sharpness of a file's pixels as they are stored, neither turned nor made sRGB."""
+    with Image.open(path) as image:
+        return laplacian_variance(np.asarray(image.convert("L")))

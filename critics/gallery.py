@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 from critics.biq import Biq
 from critics.folds import folds_of
 from critics.oasis import Oasis
-from critics.twins import KINDS, STRENGTH_COUNT, twin_of
 from photocritic.core.images import load_photo
 from photocritic.core.preprocess import input_size
 from photocritic.core.records import Assessment, InputSpec
 from photocritic.critic.critic import Critic
+from photocritic.evaluate.twins import KINDS, STRENGTH_COUNT, twin_of
 
 BEST_BIQ_COUNT: Final = 300
 """Of so many photos of BIQ2021, the best, twins are made."""

@@ -12,12 +12,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from critics.twins import KINDS, STRENGTH_COUNT, twin_of
 from demo.photos import demo_photos
 from photocritic import Assessment, Critic
 from photocritic.core.images import load_photo
 from photocritic.core.preprocess import input_size
 from photocritic.core.records import InputSpec
+from photocritic.evaluate.twins import KINDS, STRENGTH_COUNT, twin_of
 
 PAIRS_FILE = Path(__file__).with_name("pairs.csv")
 PHOTOS = ("astronaut.png", "chelsea.png", "china.jpg", "coffee.png", "flower.jpg", "rocket.jpg")

@@ -3,7 +3,7 @@ import pytest
 
 from critics.card import INPUT
 from critics.gallery import BEST_BIQ_COUNT, Gallery
-from critics.twins import KINDS, STRENGTH_COUNT
+from photocritic.evaluate.twins import KINDS, STRENGTH_COUNT
 from tests.conftest import SHARED, needs_shared
 
 pytestmark = needs_shared

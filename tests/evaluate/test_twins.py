@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from critics.twins import KINDS, STRENGTH_COUNT, twin_of
+from photocritic.evaluate.twins import KINDS, STRENGTH_COUNT, twin_of
 from tests.conftest import scene
 
 
