@@ -12,7 +12,7 @@ from contextlib import redirect_stderr
 from pathlib import Path
 
 from photocritic import __version__
-from photocritic.cli import cull, data, model, rate, train, train_baselines, train_inspect, train_recipes
+from photocritic.cli import cull, data, evaluate, model, rate, train, train_baselines, train_inspect, train_recipes
 from photocritic.errors import PhotocriticError
 
 ALL_GOOD, SOME_FAILED, WRONG_REQUEST, INTERRUPTED, TERMINATED = 0, 1, 2, 130, 143
@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--version", action="version", version=f"photocritic {__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for command in (rate, cull, train, train_recipes, train_inspect, train_baselines, data, model):
+    for command in (rate, cull, evaluate, train, train_recipes, train_inspect, train_baselines, data, model):
         command.add_parser(commands)
     options = parser.parse_args(_named(sys.argv[1:] if arguments is None else arguments, commands.choices))
     try:

@@ -7,7 +7,7 @@ import io
 import sys
 import textwrap
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Self, TypeVar
@@ -240,9 +240,14 @@ class StepLog(_Log):
         self._noun = noun
         self._is_quiet = is_quiet
         self._done_count = 0
+        self._failed: set[Path] = set()
 
     def failed(self, failure: Failure) -> None:
-        """Print a failure; after some, they are only counted."""
+        """Print a failure, once for each photo; after some, they are only counted."""
+        if failure.path is not None:
+            if failure.path in self._failed:
+                return
+            self._failed.add(failure.path)
         self.failed_count += 1
         if self._is_quiet or self.failed_count > _FAILURES_SHOWN:
             return
@@ -261,6 +266,20 @@ class StepLog(_Log):
                 rate = self._done_count / max(self._elapsed_s(), 1e-9)
                 self._advance(f"{rate:,.0f} {self._noun}s/s")
             yield item
+
+    def stage(self, items: Iterable[_Item], total: int, words: str) -> Iterator[_Item]:
+        """Say what comes next, and pass its items on as `watched` does."""
+        print(f"photocritic: {printable(words)}", file=sys.stderr)
+        self._done_count, self._started = 0, time.monotonic()
+        yield from self.watched(items, total)
+
+    @contextmanager
+    def counting(self, total: int, words: str) -> Iterator[Callable[[Path], None]]:
+        """Say what comes next, and give what is to be called with each photo of it that is done."""
+        print(f"photocritic: {printable(words)}", file=sys.stderr)
+        self._restart(total)
+        yield lambda _path: self._advance("")
+        self._stop()
 
     def summarise(self, steps: "Iterable[Step]", output: Path) -> None:
         """Print what was done, a line a step, and where the result is."""
