@@ -3,6 +3,7 @@
 # make darktable  have darktable itself read what is written for it (needs darktable and Xvfb)
 # make slow   the tests that need gigabytes: every network exported at its full size
 # make critic teach and examine the critic that comes in the package (needs the data: DATA=…)
+# make report examine its fold critics on themes that they never saw: docs/oasis (needs build/critic, of make critic)
 # make study  what the packaged critic's plan was chosen by: inner folds
 # make bench  time photocritic beside the straightforward way
 
@@ -12,7 +13,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: demo test slow darktable check format critic study bench clean
+.PHONY: demo test slow darktable check format critic report study bench clean
 
 demo: $(VENV)/.demo
 	$(BIN)/python -m demo.photos build/demo/photos
@@ -42,6 +43,9 @@ critic: $(VENV)/.dev
 	$(BIN)/python -m critics.examine --data $(DATA)
 	$(BIN)/python -m critics.choices --data $(DATA)
 
+report: $(VENV)/.dev
+	$(BIN)/photocritic evaluate $(DATA)/oasis --benchmark oasis --model 'build/critic/fold-*.onnx' --faces --no-photos -o docs/oasis
+
 study: $(VENV)/.dev
 	$(BIN)/python -m critics.study --data $(DATA)
 
@@ -60,5 +64,5 @@ $(VENV)/.demo: pyproject.toml constraints.txt | $(BIN)/python
 	touch $@
 
 $(VENV)/.dev: pyproject.toml constraints.txt | $(BIN)/python
-	$(PIP) -e '.[data,demo,dev,faces,huggingface,parquet,train]'
+	$(PIP) -e '.[data,demo,dev,evaluate,faces,huggingface,parquet,train]'
 	touch $@ $(VENV)/.demo
