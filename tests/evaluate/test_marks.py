@@ -218,3 +218,21 @@ def test_the_polarised_are_as_far_as_said_or_farther() -> None:
 
     np.testing.assert_array_equal(distances >= 0.7, polarised(truth, 0.7))
     assert ratings_mean(truth.probs, truth.scale.levels) == pytest.approx(truth.means, abs=1e-4)
+
+
+def test_a_photo_just_so_far_away_is_polarised() -> None:
+    """Means of 4 and 6 around a threshold of 5, as CharLeNet counts them; 5 itself is not."""
+    truth, _answers = made()
+    some = replace(truth.taking(np.arange(3)), probs=np.eye(7, dtype=np.float32)[[3, 4, 5]])
+
+    assert [True, False, True] == polarised(some, 1.0).tolist()
+
+
+@pytest.mark.parametrize("count", range(4, 13))
+def test_who_says_what_people_say_has_their_thirds(count: int) -> None:
+    """However many photos there are, none changes its third."""
+    truth, _answers = made()
+    some = truth.taking(np.arange(count))
+    same = Answers("same", "table", 10 * some.means)
+
+    np.testing.assert_array_equal(three_way(some, None), three_way(some, same))
