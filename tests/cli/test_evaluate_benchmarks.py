@@ -124,7 +124,7 @@ def test_critics_and_peers_are_examined_on_bursts(bursts: Path, tmp_path: Path, 
     out, err = capfd.readouterr()
 
     assert status == ALL_GOOD
-    assert out.startswith("Bursts of bursts\n")
+    assert out.startswith("The choice of bursts: bursts\n")
     assert "default finds the chosen frame in " in out
     assert "keepers lost of 100" in out
     assert "report: report/index.html" in err
