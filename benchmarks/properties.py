@@ -18,7 +18,7 @@ from PIL import Image
 from critics.folds import FOLD_COUNT, folds_of
 from photocritic import Critic
 from photocritic.core.images import load_photo
-from photocritic.core.properties import tile_map
+from photocritic.core.properties import laplacian_variance, tile_map
 
 
 def main() -> None:
@@ -55,7 +55,7 @@ def _figures(folder: Path, rows: list[dict[str, str]], critics: Path | None) -> 
             coarse = np.asarray(Image.fromarray(luma).resize((24, 16), Image.Resampling.BOX), dtype=np.float64)
             put("mean luma", at, float(coarse.mean()) + 1)
             put("variance of luma", at, float(coarse.var()) + 1)
-            put("variance of the Laplacian", at, _laplacian_variance(luma))
+            put("variance of the Laplacian", at, laplacian_variance(luma))
             tiles = tile_map(luma)
             whole = tiles.properties()
             put("sharpness of the whole", at, whole.sharpness_whole)
@@ -72,12 +72,6 @@ def _figures(folder: Path, rows: list[dict[str, str]], critics: Path | None) -> 
             put("little motion of the subject", at, -measured.motion)
             put("the critic's quality", at, verdict.quality.mean)
     return figures
-
-
-def _laplacian_variance(luma: NDArray[np.uint8]) -> float:
-    grey = luma.astype(np.float32)
-    sides = grey[:-2, 1:-1] + grey[2:, 1:-1] + grey[1:-1, :-2] + grey[1:-1, 2:]
-    return float((4 * grey[1:-1, 1:-1] - sides).var())
 
 
 def _agreement(

@@ -212,9 +212,9 @@ def _degradations(options: argparse.Namespace, models: Sequence[str], log: "Step
     from photocritic.core.records import Failure
     from photocritic.evaluate.degradations import examine_degradations
     from photocritic.evaluate.degradations_report import degradations_report
-    from photocritic.evaluate.scores import TABLE_SUFFIXES
+    from photocritic.evaluate.scores import is_table
 
-    if tables := [model for model in models if Path(model).suffix.lower() in TABLE_SUFFIXES]:
+    if tables := [model for model in models if is_table(model)]:
         raise InputError(f"{tables[0]}: a table of scores knows no photos that are spoiled on the way; give critics")
     found = list(Discovery([options.source]))
     photos = [each for each in found if isinstance(each, Path)]
@@ -228,13 +228,13 @@ def _degradations(options: argparse.Namespace, models: Sequence[str], log: "Step
 
 
 def _bursts(options: argparse.Namespace, models: Sequence[str], log: "StepLog") -> "Report":
-    from photocritic.evaluate.scores import TABLE_SUFFIXES
+    from photocritic.evaluate.scores import is_table
     from photocritic.shoot.burst_exam import examine_bursts
     from photocritic.shoot.burst_report import bursts_report
     from photocritic.shoot.bursts import burst_scores, read_bursts
     from photocritic.shoot.catalog import Catalog, default_catalog_path
 
-    tables = [model for model in models if Path(model).suffix.lower() in TABLE_SUFFIXES]
+    tables = [model for model in models if is_table(model)]
     critics = _critics([model for model in models if model not in tables] or ["default"], options.device)
     with Catalog.open(default_catalog_path()) as catalog:
         first = next(iter(critics.values()))

@@ -26,7 +26,7 @@ from photocritic.evaluate.frozen import FOREST, SVM, cross_fitted, frozen_answer
 from photocritic.evaluate.likes import Likes, likes_of
 from photocritic.evaluate.mapping import mapped_probs
 from photocritic.evaluate.panel import Panel
-from photocritic.evaluate.scores import TABLE_SUFFIXES, read_scores
+from photocritic.evaluate.scores import is_table, read_scores
 from photocritic.evaluate.truth import Examined, Truth
 from photocritic.evaluate.visible import Visible
 
@@ -115,7 +115,7 @@ def evaluate(
         ModelError: If a critic cannot be had.
         MissingExtraError: If a part is not installed.
     """
-    tables = [model for model in models if Path(model).suffix.lower() in TABLE_SUFFIXES]
+    tables = [model for model in models if is_table(model)]
     panels = [Panel.load(model, settings.device) for model in models if model not in tables]
     taken = {*baselines.NAMES, SVM, FOREST, *PHOTO_FIELDS}
     names = distinct([*(panel.name for panel in panels), *(Path(table).stem for table in tables)], taken)

@@ -106,11 +106,7 @@ def marks(truth: Truth, answers: Answers, polarised_by: float, names: Sequence[s
         found = {name: each for some, figure in by_order for name, each in zip(some, figure(weights), strict=True)}
         with np.errstate(invalid="ignore", divide="ignore"):
             found |= {name: _RATIOS[name](total) for name in names if name not in found}
-        return (
-            np.array([found[name] for name in names]).reshape(len(names), -1).T
-            if names
-            else np.empty((len(weights), 0))
-        )
+        return np.array([found[name] for name in names]).reshape(len(names), len(weights)).T
 
     return figures
 

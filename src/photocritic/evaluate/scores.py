@@ -20,13 +20,21 @@ from photocritic.errors import InputError
 from photocritic.evaluate.answers import Answers
 from photocritic.evaluate.truth import Truth
 
-TABLE_SUFFIXES: Final = (".csv", ".tsv", ".jsonl", ".ndjson", ".parquet")
-"""How the names of tables end."""
-
+_TABLE_SUFFIXES: Final = (".csv", ".tsv", ".jsonl", ".ndjson", ".parquet")
 _SCORE_NAMES: Final = ("score", "mean", "prediction", "predicted", "pred", "aesthetic_score", "aesthetic", "mos")
 _NO_SCORE: Final = frozenset({"nan", "n/a", "na", "none", "null", "-", "inf", "-inf"})
 _ROWS_AT_ONCE: Final = 16_384
 _PROBS_TOLERANCE: Final = 0.01  # of ours, whose figures are rounded
+
+
+def is_table(model: str) -> bool:
+    """Return whether what is to be examined is a table of scores, by its name, and not a critic.
+
+    Example:
+        >>> is_table("peer.csv"), is_table("mine.onnx")
+        (True, False)
+    """
+    return Path(model).suffix.lower() in _TABLE_SUFFIXES
 
 
 def read_scores(path: Path, truth: Truth) -> tuple[Answers, tuple[str, ...]]:
