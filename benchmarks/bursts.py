@@ -41,6 +41,7 @@ from critics.folds import folds_of
 from demo.photos import demo_photos
 from photocritic import Critic
 from photocritic.core.bootstrap import bootstrap_interval
+from photocritic.core.colour import LIGHT_OF_CODE, coded_of
 from photocritic.core.images import load_photo
 from photocritic.core.parallel import in_order
 from photocritic.shoot.burst_exam import aspect_values, choice_values, plain_values
@@ -88,13 +89,8 @@ _IN_THE_MIDDLE: Final = (
 GOOD: Final = 0.05  # within so much of the best opinion score
 FAULTY: Final = 0.10  # so much below it, and more
 
-# sRGB as light, and back: IEC 61966-2-1.
-_CODES: Final = np.arange(256) / 255
-_LIGHT: Final = np.where(_CODES <= 0.04045, _CODES / 12.92, ((_CODES + 0.055) / 1.055) ** 2.4).astype(np.float32)
-_STEPS: Final = np.arange(65536) / 65535
-_CODE_OF: Final = np.rint(
-    255 * np.where(_STEPS <= 0.0031308, 12.92 * _STEPS, 1.055 * _STEPS ** (1 / 2.4) - 0.055)
-).astype(np.uint8)
+_LIGHT: Final = LIGHT_OF_CODE.astype(np.float32)
+_CODE_OF: Final = np.rint(255 * coded_of(np.arange(65536) / 65535)).astype(np.uint8)
 
 Pixels = NDArray[np.uint8]
 Light = NDArray[np.float32]

@@ -18,6 +18,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from photocritic.core.colour import LIGHT_OF_CODE
 from photocritic.errors import InputError
 
 CONSENSUS_MIN: Final = 3
@@ -84,9 +85,7 @@ def stops(greys: NDArray[np.uint8]) -> NDArray[np.float64]:
         >>> stops(np.array([[[255]], [[188]], [[0]]], dtype=np.uint8)).round(2).tolist()
         [0.0, -0.99, -9.97]
     """
-    codes = greys / 255.0
-    light = np.where(codes <= 0.04045, codes / 12.92, ((codes + 0.055) / 1.055) ** 2.4)  # IEC 61966-2-1
-    result: NDArray[np.float64] = np.log2(light.mean(axis=(1, 2)) + _DARKEST)
+    result: NDArray[np.float64] = np.log2(LIGHT_OF_CODE[greys].mean(axis=(1, 2)) + _DARKEST)
     return result
 
 

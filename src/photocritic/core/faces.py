@@ -16,7 +16,7 @@ from typing import Any, Final, Protocol, Self, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from photocritic.core.images import MAX_PIXELS, load_photo
+from photocritic.core.images import MAX_PIXELS, at_most, load_photo
 from photocritic.errors import InputError, MissingExtraError, ModelError
 
 FACES_VERSION: Final = 1
@@ -146,7 +146,7 @@ class FaceFinder:
         Raises:
             InputError: With the reason, if the photo cannot be opened or decoded.
         """
-        photo = load_photo(path, _size_looked_at, max_pixels=max_pixels)
+        photo = load_photo(path, at_most(_LONG_SIDE_PX), max_pixels=max_pixels)
         return self._faces(photo.image, (photo.height, photo.width))
 
     def _faces(self, small: NDArray[np.uint8], full: tuple[int, ...]) -> list[Face]:
@@ -165,12 +165,7 @@ class FaceFinder:
 
 def _bounded(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Return an image in the size in which it is looked at."""
-    return image if max(image.shape) <= _LONG_SIDE_PX else load_photo(image, _size_looked_at).image
-
-
-def _size_looked_at(width: int, height: int) -> tuple[int, int]:
-    scale = min(1.0, _LONG_SIDE_PX / max(width, height))
-    return max(1, round(width * scale)), max(1, round(height * scale))
+    return image if max(image.shape) <= _LONG_SIDE_PX else load_photo(image, at_most(_LONG_SIDE_PX)).image
 
 
 def _finder_id(cv2: Any, name: str, sha256: str) -> str:

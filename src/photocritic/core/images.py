@@ -84,6 +84,21 @@ SizeNeeded: TypeAlias = Callable[[int, int], tuple[int, int]]
 """From a photo's upright full size (width, height) to the size its image is needed in."""
 
 
+def at_most(side_px: int) -> SizeNeeded:
+    """Return the size in which a photo's longer side has at most so many pixels, its proportions kept.
+
+    Example:
+        >>> at_most(100)(400, 200), at_most(100)(40, 20)
+        ((100, 50), (40, 20))
+    """
+
+    def size(width: int, height: int) -> tuple[int, int]:
+        scale = min(1.0, side_px / max(width, height))
+        return max(1, round(width * scale)), max(1, round(height * scale))
+
+    return size
+
+
 def load_photo(source: PhotoSource, size_needed: SizeNeeded | None = None, *, max_pixels: int = MAX_PIXELS) -> Photo:
     """Open a photo and return its upright sRGB pixels in the size needed.
 

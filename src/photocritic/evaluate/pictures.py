@@ -8,7 +8,7 @@ from typing import IO, Final, NamedTuple
 
 from PIL import Image, ImageDraw, ImageFont, PngImagePlugin
 
-from photocritic.core.images import load_photo
+from photocritic.core.images import at_most, load_photo
 from photocritic.core.parallel import in_order
 from photocritic.core.rows import printable
 from photocritic.errors import InputError
@@ -65,13 +65,8 @@ class Thumbnails:
 
 def _thumbnail(key: tuple[Path, int]) -> Thumbnail:
     path, side_px = key
-
-    def size(width: int, height: int) -> tuple[int, int]:
-        scale = min(1.0, side_px / max(width, height))
-        return max(1, round(width * scale)), max(1, round(height * scale))
-
     try:
-        image = Image.fromarray(load_photo(path, size).image)
+        image = Image.fromarray(load_photo(path, at_most(side_px)).image)
     except InputError as err:
         return Thumbnail(b"", str(err))
     buffer = io.BytesIO()

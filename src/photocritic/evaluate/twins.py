@@ -15,14 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from photocritic.core.colour import LIGHT_OF_CODE, coded_of
+
 STRENGTH_COUNT: Final = 6
 """How many strengths each kind has: 0 is just noticeable, the last is ruined, the upper half is plain to see."""
 
 _EDGE_PX: Final = 3  # as far as bicubic filters reach
 
-# sRGB as light, and back: IEC 61966-2-1.
-_CODES: Final = np.arange(256) / 255
-_LIGHT: Final = np.where(_CODES <= 0.04045, _CODES / 12.92, ((_CODES + 0.055) / 1.055) ** 2.4).astype(np.float32)
+_LIGHT: Final = LIGHT_OF_CODE.astype(np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +141,7 @@ def _blurred(image: NDArray[np.uint8], kernel: NDArray[np.float64]) -> NDArray[n
 
 
 def _from_light(light: NDArray[np.floating]) -> NDArray[np.uint8]:
-    light = np.clip(light, 0, 1)
-    return _bytes(np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055))
+    return _bytes(coded_of(light))
 
 
 def _bytes(values: NDArray[np.floating]) -> NDArray[np.uint8]:

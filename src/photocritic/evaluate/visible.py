@@ -21,8 +21,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from photocritic.core.colour import cielab
 from photocritic.core.faces import Face, FaceFinder
-from photocritic.core.images import load_photo
+from photocritic.core.images import PhotoSource, load_photo
 from photocritic.core.parallel import check_jobs, in_order
 from photocritic.core.properties import TileMap, laplacian_variance, tile_map
 from photocritic.core.records import Failure
@@ -36,13 +37,6 @@ _TOP_SHARE: Final = 0.25  # the tiles with most detail are the subject
 _PLAIN: Final = 2.0  # log2 of squared grey levels of coarse contrast, below which a tile shows nothing
 _EDGE: Final = 10.0  # grey levels from one pixel of the copy to the next
 _BORDER: Final = 4  # grey levels by which a border may vary
-
-# What sRGB's red, green and blue light give of CIE's X, Y and Z, each beside what white gives: IEC 61966-2-1.
-_PRIMARIES: Final = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
-_XYZ_OF_RGB: Final = _PRIMARIES / _PRIMARIES.sum(axis=1, keepdims=True)
-_DIGITS: Final = 6  # of CIELAB; rounding would tell greys apart
-_CODES: Final = np.arange(256) / 255
-_LIGHT: Final = np.where(_CODES <= 0.04045, _CODES / 12.92, ((_CODES + 0.055) / 1.055) ** 2.4)
 
 _TURNS: Final = np.arange(-40, 41) / 4  # degrees
 _NEAR: Final = np.tan(np.radians(20))  # edges of lines that may be turned by so much
@@ -69,7 +63,7 @@ class Visible:
     """What was measured of a photo.
 
     Attributes:
-        file_size: Its file's size in bytes.
+        file_size: Its file's size in bytes; None if it came as pixels.
         resolution: How many pixels it has.
         aspect: Its longer side by its shorter, 1 and more.
         sharpness: The variance of the Laplacian of its luma, in squared grey levels: the usual rule; 0 and more.
@@ -100,7 +94,7 @@ class Visible:
         face_size: The share of its area in the box around the largest face, above 0 … 1; None without a face.
     """
 
-    file_size: float
+    file_size: float | None
     resolution: float
     aspect: float
     sharpness: float
@@ -161,17 +155,17 @@ PROPERTIES: Final[Mapping[str, Property]] = MappingProxyType(
 """The attributes of `Visible`, in order, and how they are called."""
 
 
-def measure(path: str | os.PathLike[str], finder: FaceFinder | None = None) -> Visible:
+def measure(source: PhotoSource, finder: FaceFinder | None = None) -> Visible:
     """Return what can be measured of a photo.
 
     Args:
-        path: Its file.
+        source: A path, a Pillow image or an array.
         finder: Finds faces; without one they are not looked for.
 
     Raises:
         InputError: With the reason, if the photo cannot be opened or decoded.
     """
-    photo = load_photo(path)
+    photo = load_photo(source)
     picture = Image.fromarray(photo.image)
     luma = picture.convert("L")
     scale = min(1.0, _SIDE_PX / max(picture.size))
@@ -184,13 +178,13 @@ def measure(path: str | os.PathLike[str], finder: FaceFinder | None = None) -> V
     whole = tiles.properties()
     brightness, contrast = _mean_and_std(luma.histogram())
     subject_size, isolation, plain_area = _subject(tiles)
-    colours = _lab(np.asarray(small))
+    colours = cielab(np.asarray(small))
     _lightness, tint, warmth = colours.mean(axis=(0, 1)).tolist()
     down, across = _slopes(np.asarray(small.convert("L"), dtype=np.float64))
     turn = _turn(down, across)
     faces = None if finder is None else finder.faces(photo.image)
     return Visible(
-        file_size=float(Path(path).stat().st_size),
+        file_size=float(Path(source).stat().st_size) if isinstance(source, str | os.PathLike) else None,
         resolution=float(photo.width * photo.height),
         aspect=max(photo.width, photo.height) / min(photo.width, photo.height),
         sharpness=laplacian_variance(pixels),
@@ -253,14 +247,6 @@ def _colourfulness(image: NDArray[np.uint8]) -> float:
     red_green, yellow_blue = red - green, (red + green) / 2 - blue
     spread = np.hypot(red_green.std(), yellow_blue.std())
     return float(spread + 0.3 * np.hypot(red_green.mean(), yellow_blue.mean()))
-
-
-def _lab(image: NDArray[np.uint8]) -> NDArray[np.float64]:
-    """Return L*, a* and b* of sRGB pixels, shape (H, W, 3), as CIE 15 has them."""
-    x_y_z = _LIGHT[image] @ _XYZ_OF_RGB.T
-    roots = np.where(x_y_z > (6 / 29) ** 3, np.cbrt(x_y_z), x_y_z * (29 / 6) ** 2 / 3 + 4 / 29)
-    x, y, z = np.moveaxis(roots, -1, 0)
-    return np.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], axis=-1).round(_DIGITS)
 
 
 def _subject(tiles: TileMap) -> tuple[float, float, float]:

@@ -25,7 +25,7 @@ from urllib.parse import quote
 from PIL import Image
 
 from photocritic.core.files import MADE_MARKER, whole_file
-from photocritic.core.images import MAX_PIXELS, load_photo
+from photocritic.core.images import MAX_PIXELS, at_most, load_photo
 from photocritic.core.pages import html_text, source_hash
 from photocritic.core.parallel import check_jobs, in_order
 from photocritic.core.records import Failure
@@ -128,7 +128,7 @@ def _thumbnail(folder: Path, max_pixels: int, photo: Planned) -> Path | Failure:
     if content and _place(folder, content).exists():
         return _place(folder, content)
     try:
-        image = Image.fromarray(load_photo(photo.files[0], _thumbnail_size, max_pixels=max_pixels).image)
+        image = Image.fromarray(load_photo(photo.files[0], at_most(THUMBNAIL_PX), max_pixels=max_pixels).image)
     except InputError as err:
         return Failure(photo.files[0], str(err))
     buffer = io.BytesIO()
@@ -146,11 +146,6 @@ def _thumbnail(folder: Path, max_pixels: int, photo: Planned) -> Path | Failure:
 
 def _place(folder: Path, content: str) -> Path:
     return folder / f"{content}-{THUMBNAIL_PX}.jpg"
-
-
-def _thumbnail_size(width: int, height: int) -> tuple[int, int]:
-    scale = min(1.0, THUMBNAIL_PX / max(width, height))
-    return max(1, round(width * scale)), max(1, round(height * scale))
 
 
 # ---- The page ----
@@ -337,7 +332,7 @@ def _picture(frame: _Frame) -> str:
     if isinstance(frame.thumbnail, Failure):
         return f"<span class=none>no picture: {html_text(frame.thumbnail.reason)}</span>"
     assessment = frame.photo.look.assessment
-    width, height = _thumbnail_size(assessment.width, assessment.height)
+    width, height = at_most(THUMBNAIL_PX)(assessment.width, assessment.height)
     return (
         f'<img loading=lazy decoding=async width={width} height={height} alt="{html_text(frame.photo.name)}" '
         f'src="{THUMBNAILS_FOLDER}/{quote(frame.thumbnail.name)}">'
