@@ -1,9 +1,10 @@
 """Writing files whole or not at all, and never over a photo; and where a user's own are kept."""
 
+import errno
 import os
 import secrets
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Final, Literal
@@ -16,6 +17,9 @@ PARTIAL_SUFFIX: Final = ".partial"
 
 MADE_MARKER: Final = ".made-by-photocritic"
 """A file of this name marks a folder of pictures that photocritic made of photos, and that are none themselves."""
+
+# What a file system says that has no hard links, or a system that does not trust us with one.
+_NO_LINK_ERRORS: Final = frozenset({errno.EPERM, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK})
 
 
 @contextmanager
@@ -50,7 +54,7 @@ def whole_file(path: Path, *, is_ours: bool = False) -> Iterator[IO[bytes]]:
             yield device
         return
     place = Path(os.path.realpath(path))
-    partial = place.with_name(f".{place.name[:100]}.{secrets.token_hex(4)}{PARTIAL_SUFFIX}")
+    partial = _partial(place)
     with _blamed_on(path):
         if not is_ours and sniff_file(place) is not None:
             raise InputError(f"{path} is a photo; photocritic never writes over one: choose another name")
@@ -67,6 +71,37 @@ def whole_file(path: Path, *, is_ours: bool = False) -> Iterator[IO[bytes]]:
             partial.replace(place)
     finally:
         partial.unlink(missing_ok=True)
+
+
+def write_new(path: Path, content: bytes, is_ours: Callable[[Path], bool]) -> None:
+    """Write a file whole under a name that is free, or that one of our own files has.
+
+    A file that appears there meanwhile is left alone as well.
+
+    Args:
+        path: Where the file goes.
+        content: What it holds.
+        is_ours: Is asked of a file that stands there whether it may be replaced.
+
+    Raises:
+        InputError: If something else stands there, or it cannot be written.
+    """
+    partial = _partial(path)
+    taken = f"{path} is there already, and photocritic never writes over it: move it away, or choose another folder"
+    with _blamed_on(path):
+        if os.path.lexists(path) and not is_ours(path):
+            raise InputError(taken)
+        try:
+            with partial.open("xb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            if not _is_put(partial, path):
+                if not is_ours(path):
+                    raise InputError(taken)
+                partial.replace(path)
+        finally:
+            partial.unlink(missing_ok=True)
 
 
 def lock(file: IO[bytes]) -> bool:
@@ -107,6 +142,36 @@ def user_folder(kind: Literal["cache", "state"]) -> Path | None:
     except RuntimeError:
         return None
     return folder if folder.is_absolute() else None  # older ones say "~/.cache" where there is no home
+
+
+def _partial(place: Path) -> Path:
+    """Return the name of a file that is not whole yet, beside its place."""
+    return place.with_name(f".{place.name[:40]}.{secrets.token_hex(4)}{PARTIAL_SUFFIX}")  # 40 × 4 bytes fit
+
+
+def _is_put(partial: Path, place: Path) -> bool:
+    """Give a file its name; return whether that was free. It may keep its old name as well."""
+    try:
+        if sys.platform == "win32":
+            partial.rename(place)  # refuses a name that is taken, unlike elsewhere
+        else:
+            place.hardlink_to(partial)
+    except FileExistsError:
+        return False
+    except OSError as err:
+        if err.errno not in _NO_LINK_ERRORS:
+            raise
+        try:
+            # exFAT has no links: an empty file reserves the name.
+            os.close(os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
+        except FileExistsError:
+            return False
+        try:
+            partial.replace(place)
+        except OSError:
+            place.unlink()
+            raise
+    return True
 
 
 @contextmanager
