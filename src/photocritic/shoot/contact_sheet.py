@@ -1,6 +1,7 @@
-"""The contact sheet: one self-contained HTML page with the photos from best to worst.
+"""The contact sheet: an HTML page with the photos from best to worst, or from worst to best.
 
-It needs no network and runs no script. It knows nothing of how photos are judged.
+It is one file, unless its pictures are taken elsewhere. It needs no network and runs no script. It knows nothing of how
+photos are judged.
 """
 
 import base64
@@ -9,7 +10,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from html import escape
-from typing import IO, Final, NamedTuple, Self
+from typing import IO, Final, NamedTuple, Protocol, Self
 
 from photocritic.core.charts import bars_svg
 from photocritic.core.ratings import percentile_score
@@ -21,9 +22,10 @@ _SCORE_BINS: Final = 20
 
 _STYLE: Final = """
 :root { color-scheme: light dark; --page: #e9e9e9; --card: #f6f6f6; --ink: #1c1c1c; --dim: #5a5a5a;
-  --bar: #9b9b9b; --good: #2f6f4f; --line: #cfcfcf; }
+  --bar: #9b9b9b; --good: #2f6f4f; --line: #cfcfcf; --wrong: #c22a1e; }
 @media (prefers-color-scheme: dark) { :root { --page: #1b1b1b; --card: #262626; --ink: #ececec;
-  --dim: #a6a6a6; --bar: #767676; --good: #7cc9a0; --line: #3a3a3a; } }
+  --dim: #a6a6a6; --bar: #767676; --good: #7cc9a0; --line: #3a3a3a;
+  --wrong: #ff7a6b; } }
 * { box-sizing: border-box; }
 body { margin: 0; padding: clamp(12px, 3vw, 40px); background: var(--page); color: var(--ink);
   font: 15px/1.45 system-ui, sans-serif; }
@@ -50,11 +52,39 @@ li.photo img { width: 100%; height: 190px; object-fit: contain; background: #808
 .name { grid-column: 1 / -1; color: var(--ink); font-size: 13px; overflow-wrap: anywhere; }
 svg rect { fill: var(--bar); }
 svg rect.good { fill: var(--good); }
+li.wrong { outline: 3px solid var(--wrong); outline-offset: -1px; }
+.people { grid-column: 1 / -1; color: var(--wrong); font-size: 13px; line-height: 1.3; }
 .failures { display: block; columns: 2 420px; color: var(--dim); font-size: 14px; }
 .failures li { break-inside: avoid; overflow-wrap: anywhere; margin-bottom: 6px; }
 .failures b { color: var(--ink); font-weight: 500; }
 @media print { li.photo { break-inside: avoid; } body { padding: 0; } }
 """
+
+
+class Pictures(Protocol):
+    """Takes the pictures of a page."""
+
+    @property
+    def sources(self) -> str:
+        """What a Content-Security-Policy has to allow pictures to come from."""
+        ...
+
+    def address(self, name: str, jpeg: bytes) -> str:
+        """Keep a JPEG, and return where the page finds it."""
+        ...
+
+
+class InThePage:
+    """Leaves the pictures in the page itself."""
+
+    sources = "data:"
+
+    def address(self, _name: str, jpeg: bytes) -> str:
+        """Return the picture itself."""
+        return f"data:image/jpeg;base64,{base64.b64encode(jpeg).decode()}"
+
+
+IN_THE_PAGE: Final = InThePage()
 
 
 class _Figures(NamedTuple):
@@ -79,13 +109,14 @@ class _Entry:
     name: str
     appeal: _Figures
     quality: _Figures | None
+    wrong: str
     thumbnail_at: int
     thumbnail_bytes: int
 
 
 @dataclass(slots=True)
 class ContactSheet:
-    """Collects verdicts as they come, and writes them as a page, best first.
+    """Collects verdicts as they come, and writes them as a page, best first unless told otherwise.
 
     The thumbnails wait in a temporary file, so that memory does not grow with them; as a context, the sheet
     gives it back.
@@ -93,10 +124,14 @@ class ContactSheet:
     Attributes:
         card: The card of the critic that judged.
         model_id: The critic's id.
+        title: What the sheet is called; how many photos and in which order, if not given.
+        is_worst_first: Whether the worst photo comes first.
     """
 
     card: Card
     model_id: str
+    title: str = ""
+    is_worst_first: bool = False
     _entries: list[_Entry] = field(default_factory=list, init=False, repr=False)
     _failures: list[tuple[str, str]] = field(default_factory=list, init=False, repr=False)
     _spool: IO[bytes] = field(default_factory=tempfile.TemporaryFile, init=False, repr=False)
@@ -107,8 +142,13 @@ class ContactSheet:
     def __exit__(self, *_error: object) -> None:
         self._spool.close()
 
-    def add(self, verdict: Verdict) -> None:
-        """Take a verdict; an Assessment needs its thumbnail to show more than figures."""
+    def add(self, verdict: Verdict, *, wrong: str = "") -> None:
+        """Take a verdict; an Assessment needs its thumbnail to show more than figures.
+
+        Args:
+            verdict: The verdict.
+            wrong: What people say of a photo that the critic is wrong about; it is outlined in red.
+        """
         name = shown_name(verdict)
         if isinstance(verdict, Failure):
             self._failures.append((name, verdict.reason))
@@ -118,31 +158,41 @@ class ContactSheet:
             name=name,
             appeal=_Figures.of(verdict.appeal),
             quality=None if verdict.quality is None else _Figures.of(verdict.quality),
+            wrong=wrong,
             thumbnail_at=self._spool.tell(),
             thumbnail_bytes=len(thumbnail),
         )
         self._spool.write(thumbnail)
         self._entries.append(entry)
 
-    def write(self, file: IO[bytes]) -> None:
-        """Write the page."""
-        for part in self._page():
+    def write(self, file: IO[bytes], pictures: Pictures = IN_THE_PAGE) -> None:
+        """Write the page.
+
+        Args:
+            file: Where it goes.
+            pictures: What takes the thumbnails, named by their ranks.
+        """
+        for part in self._page(pictures):
             file.write(part.encode())
 
-    def _page(self) -> Iterator[str]:
-        entries = sorted(self._entries, key=lambda entry: (-entry.appeal.mean, entry.name))
+    def _page(self, pictures: Pictures) -> Iterator[str]:
+        entries = sorted(self._entries, key=lambda entry: (-entry.appeal.mean, entry.name), reverse=self.is_worst_first)
+        order = "worst first" if self.is_worst_first else "best first"
+        title = escape(self.title) or f"{counted(len(entries), 'photo')}, {order}"
         yield (
             '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
             '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
             '<meta http-equiv="Content-Security-Policy" '
-            "content=\"default-src 'none'; img-src data:; style-src 'unsafe-inline'\">\n"
-            f"<title>{counted(len(entries), 'photo')}, best first</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n"
+            f"content=\"default-src 'none'; img-src {pictures.sources}; style-src 'unsafe-inline'\">\n"
+            f"<title>{title}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n"
         )
-        yield self._header(entries)
+        yield self._header(entries, title)
         yield "<main>\n<ol>\n"
         folder = _common_folder([entry.name for entry in entries])
         for rank, entry in enumerate(entries, start=1):
-            yield self._figure(rank, entry, entry.name.removeprefix(folder))
+            self._spool.seek(entry.thumbnail_at)
+            address = pictures.address(f"{rank:04}.jpg", self._spool.read(entry.thumbnail_bytes))
+            yield self._figure(rank, entry, entry.name.removeprefix(folder), address)
         yield "</ol>\n"
         if self._failures:
             yield f"<h2>{counted(len(self._failures), 'photo')} could not be judged</h2>\n<ul class=failures>\n"
@@ -151,7 +201,7 @@ class ContactSheet:
             yield "</ul>\n"
         yield "</main>\n</body>\n</html>\n"
 
-    def _header(self, entries: Sequence[_Entry]) -> str:
+    def _header(self, entries: Sequence[_Entry], title: str) -> str:
         aspect = self.card.appeal
         scale = aspect.scale
         counts = [0] * _SCORE_BINS
@@ -167,7 +217,7 @@ class ContactSheet:
             "How many photos have each score",
         )
         return (
-            f"<header><div><h1>{counted(len(entries), 'photo')}, best first</h1>\n"
+            f"<header><div><h1>{title}</h1>\n"
             f"<p>The score is a percentile: 80 means that the critic expects people to like the photo more than "
             f"80 of 100 reference photos. Beside it stand the expected votes on {scale.worst:g} to {scale.best:g}, "
             f"below it their mean ± spread, and the share of people who would give {scale.good_from:g} or more, "
@@ -186,16 +236,17 @@ class ContactSheet:
             f"Its expected opinions are on {scale.worst:g} to {scale.best:g}, and good from {scale.good_from:g}."
         )
 
-    def _figure(self, rank: int, entry: _Entry, name: str) -> str:
-        self._spool.seek(entry.thumbnail_at)
-        thumbnail = base64.b64encode(self._spool.read(entry.thumbnail_bytes)).decode()
+    def _figure(self, rank: int, entry: _Entry, name: str, address: str) -> str:
         words = _rating(entry.appeal, self.card.appeal, "score")
         if entry.quality is not None and self.card.quality is not None:
             words += _rating(entry.quality, self.card.quality, "quality")
+        people = f"<span class=people>{escape(entry.wrong)}</span>" if entry.wrong else ""
+        kind = "photo wrong" if entry.wrong else "photo"
         return (
-            f'<li class=photo><img loading=lazy decoding=async alt="{escape(entry.name)}" '
-            f'src="data:image/jpeg;base64,{thumbnail}">\n'
-            f"<div class=words>{words}"
+            f'<li class="{kind}">'
+            f'<img loading=lazy decoding=async alt="{escape(entry.name)}" '
+            f'src="{address}">\n'
+            f"<div class=words>{words}{people}"
             f'<span class=name title="{escape(entry.name)}">{rank}. {escape(name)}</span></div></li>\n'
         )
 
