@@ -64,5 +64,5 @@ $(VENV)/.demo: pyproject.toml constraints.txt | $(BIN)/python
 	touch $@
 
 $(VENV)/.dev: pyproject.toml constraints.txt | $(BIN)/python
-	$(PIP) -e '.[data,demo,dev,evaluate,faces,huggingface,parquet,train]'
+	$(PIP) -e '.[data,demo,dev,evaluate,faces,huggingface,map,parquet,train]'
 	touch $@ $(VENV)/.demo

@@ -12,7 +12,24 @@ from contextlib import redirect_stderr
 from pathlib import Path
 
 from photocritic import __version__
-from photocritic.cli import cull, data, evaluate, model, rate, train, train_baselines, train_inspect, train_recipes
+from photocritic.cli import (
+    advise,
+    best,
+    continuum,
+    crop,
+    cull,
+    data,
+    dream,
+    evaluate,
+    explain,
+    map,  # noqa: A004 - it is the command's name
+    model,
+    rate,
+    train,
+    train_baselines,
+    train_inspect,
+    train_recipes,
+)
 from photocritic.errors import PhotocriticError
 
 ALL_GOOD, SOME_FAILED, WRONG_REQUEST, INTERRUPTED, TERMINATED = 0, 1, 2, 130, 143
@@ -34,7 +51,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--version", action="version", version=f"photocritic {__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for command in (rate, cull, evaluate, train, train_recipes, train_inspect, train_baselines, data, model):
+    looking = (rate, explain, advise, crop, best, continuum, map)
+    for command in (*looking, cull, evaluate, train, train_recipes, train_inspect, train_baselines, dream, data, model):
         command.add_parser(commands)
     options = parser.parse_args(_named(sys.argv[1:] if arguments is None else arguments, commands.choices))
     try:
