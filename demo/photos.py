@@ -42,12 +42,16 @@ def demo_photos() -> list[Path]:
     return files
 
 
-def main() -> None:
-    """Copy the photographs into the folder named on the command line."""
-    folder = Path(sys.argv[1])
+def copy_photos(folder: Path) -> None:
+    """Copy the photographs into a folder, which is made if it is not there."""
     folder.mkdir(parents=True, exist_ok=True)
     for photo in demo_photos():
         shutil.copyfile(photo, folder / photo.name)
+
+
+def main() -> None:
+    """Copy the photographs into the folder named on the command line."""
+    copy_photos(Path(sys.argv[1]))
 
 
 if __name__ == "__main__":
