@@ -5,7 +5,7 @@ import os
 import secrets
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Final, Literal
 
@@ -60,8 +60,9 @@ def whole_file(path: Path, *, is_ours: bool = False) -> Iterator[IO[bytes]]:
             raise InputError(f"{path} is a photo; photocritic never writes over one: choose another name")
         if place.is_dir():
             raise InputError(f"{path} is a folder; give the name of a file")
-        file = partial.open("xb")
     try:
+        with _blamed_on(path):
+            file = partial.open("xb")  # in here, for whoever asks it to end may do so at this very moment
         with file:
             yield file
             with _blamed_on(path):
@@ -70,7 +71,8 @@ def whole_file(path: Path, *, is_ours: bool = False) -> Iterator[IO[bytes]]:
         with _blamed_on(path):
             partial.replace(place)
     finally:
-        partial.unlink(missing_ok=True)
+        with suppress(NotADirectoryError):  # it was never made
+            partial.unlink(missing_ok=True)
 
 
 def write_new(path: Path, content: bytes, is_ours: Callable[[Path], bool]) -> None:
