@@ -329,19 +329,37 @@ class Rating:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Personal:
+    """What stands beside a rating that is made for one person; see `photocritic.taste.taste`.
+
+    Attributes:
+        crowd: How good people in general will find the photo, as the critic rated it.
+        std: How unsure the mean is that this person is expected to give, in units of the scale.
+        taste: Which taste it is: ``name@sha256``, 12 hex digits of it.
+    """
+
+    crowd: Rating
+    std: float
+    taste: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Assessment:
     """What a critic says of one photo, from one look.
 
     Attributes:
         path: The photo's file; None if it came as pixels.
-        appeal: How good people will find it; `score`, `mean`, `std`, `p_good` and `probs` are its.
+        appeal: How good people will find it, or one person, see `personal`; `score`, `mean`, `std`, `p_good` and
+            `probs` are its.
         quality: How well it is made: sharp, clean, well exposed. None from a critic that does not rate it.
         embedding: The pooled features that the ratings were read from, float32, shape ``(D,)``.
         width: The upright photo's full width in pixels.
         height: The upright photo's full height in pixels.
         taken_at: When the photo was taken, as the file says; with a time zone only if the file gives one.
-        model_id: Which critic judged: ``name-version@sha256``, 12 hex digits of it.
+        model_id: Which critic judged: ``name-version@sha256``, 12 hex digits of it; of a personal one, ``+`` and its
+            taste follow.
         thumbnail: A small JPEG of what the critic saw, if asked for.
+        personal: What stands beside an appeal that is made for one person; None for people in general.
     """
 
     path: Path | None
@@ -353,6 +371,7 @@ class Assessment:
     taken_at: datetime | None
     model_id: str
     thumbnail: bytes | None = field(default=None, repr=False)
+    personal: Personal | None = None
 
     @property
     def probs(self) -> NDArray[np.float64]:

@@ -1,0 +1,1 @@
+"""A critic that learns what one person likes, from what that person said of some photos."""
