@@ -42,6 +42,7 @@ critic: $(VENV)/.dev
 	$(BIN)/python -m critics.default --data $(DATA)
 	$(BIN)/python -m critics.examine --data $(DATA)
 	$(BIN)/python -m critics.choices --data $(DATA)
+	$(BIN)/python -m critics.taste --data $(DATA)
 
 report: $(VENV)/.dev
 	$(BIN)/photocritic evaluate $(DATA)/oasis --benchmark oasis --model 'build/critic/fold-*.onnx' --faces --no-photos -o docs/oasis
