@@ -24,6 +24,7 @@ def test_the_public_names_are_these() -> None:
         "ModelError",
         "PhotocriticError",
         "Scale",
+        "Taste",
         "__version__",
     ]
 

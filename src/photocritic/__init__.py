@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from photocritic.core.records import Assessment, Card, Failure, Scale
     from photocritic.critic.critic import Critic
     from photocritic.errors import InputError, MissingExtraError, ModelError, PhotocriticError
+    from photocritic.taste.taste import Taste
 
 __version__ = "0.1.0"
 
@@ -29,6 +30,7 @@ _HOMES = {
     "ModelError": "photocritic.errors",
     "PhotocriticError": "photocritic.errors",
     "Scale": "photocritic.core.records",
+    "Taste": "photocritic.taste.taste",
 }
 
 __all__ = [
@@ -41,6 +43,7 @@ __all__ = [
     "ModelError",
     "PhotocriticError",
     "Scale",
+    "Taste",
     "__version__",
 ]
 

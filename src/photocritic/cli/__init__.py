@@ -25,6 +25,7 @@ from photocritic.cli import (
     map,  # noqa: A004 - it is the command's name
     model,
     rate,
+    taste,
     train,
     train_baselines,
     train_inspect,
@@ -52,7 +53,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--version", action="version", version=f"photocritic {__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     looking = (rate, explain, advise, crop, best, continuum, map)
-    for command in (*looking, cull, evaluate, train, train_recipes, train_inspect, train_baselines, dream, data, model):
+    teaching = (train, train_recipes, train_inspect, train_baselines)
+    for command in (*looking, cull, taste, evaluate, *teaching, dream, data, model):
         command.add_parser(commands)
     options = parser.parse_args(_named(sys.argv[1:] if arguments is None else arguments, commands.choices))
     try:

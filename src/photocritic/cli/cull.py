@@ -10,8 +10,11 @@ from typing import TYPE_CHECKING
 
 from photocritic.cli.options import (
     add_looking,
+    add_taste,
+    check_not_read,
     check_two_outputs,
     format_of,
+    loaded_taste,
     opened_output,
     positive_int,
     with_stdin,
@@ -115,6 +118,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     looking.add_argument(
         "--catalog", type=Path, metavar="FILE", help="where looks are remembered (default: in the user's cache)"
     )
+    add_taste(looking)
     add_looking(looking)
     parser.set_defaults(run=run)
 
@@ -168,7 +172,11 @@ def _cull(options: argparse.Namespace) -> int:
     target = _target(options)
     if options.html:
         check_page_folder(options.html)
+    check_not_read(options.output, options.taste)
+    taste = loaded_taste(options.taste)
     critic = Critic.load(DEFAULT_NAME if options.model is None else options.model, options.device)
+    if taste is not None:
+        taste.people.check(critic.model.id)
     photos = list(_found(options))
     with ExitStack() as stack:
         catalog = stack.enter_context(Catalog.open(options.catalog or default_catalog_path()))
@@ -186,6 +194,7 @@ def _cull(options: argparse.Namespace) -> int:
             max_pixels=pixels,
             face_finder=FaceFinder.load() if options.faces else None,
             watch=log.watched,
+            taste=taste,
         )
         plan = plan_cull(shoot, target, overwrites_person=options.overwrite_ratings)
         match row_format:

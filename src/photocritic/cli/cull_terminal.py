@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from photocritic.shoot.plan import Plan, Planned
 
 _UNLIMITED_WIDTH = 10_000
-_COLUMNS = ("group", "photo", "pile", "stars", "score", "quality", "why")
+_COLUMNS = ("group", "photo", "pile", "stars", "score", "crowd", "quality", "why")
 _WIDE = 100  # characters, from which on all columns have room
 _DONE = {"write": "written", "copy": "copied", "link": "linked", "move": "moved"}
 
@@ -54,9 +54,15 @@ def write_plan_table(plan: "Plan", file: IO[bytes]) -> None:
     console = Console(file=text, width=width, force_terminal=is_terminal, legacy_windows=False)
     table = Table(box=None, pad_edge=False, header_style="bold")
     # Where there is little room, it is the reasons' and the names'.
-    shown = [name for name in _COLUMNS if console.width >= _WIDE or name not in ("score", "quality")]
+    figures = {"score", "crowd", "quality"}
+    is_personal = any(photo.look.assessment.personal is not None for photo in plan.photos)
+    shown = [
+        name
+        for name in _COLUMNS
+        if (console.width >= _WIDE or name not in figures) and (is_personal or name != "crowd")
+    ]
     for name in shown:
-        is_figure = name in {"score", "quality"}
+        is_figure = name in figures
         table.add_column(
             name, justify="right" if is_figure else "left", no_wrap=name not in {"photo", "why"}, overflow="fold"
         )
@@ -75,13 +81,14 @@ def _cells(photo: "Planned", group: "list[Planned]", *, is_first: bool) -> tuple
     copy_count = sum(one.copy_of is not None for one in group)
     copies = f" with {counted(copy_count, 'copy', 'copies')}" if copy_count else ""
     words = f"{photo.group} {kind} of {len(group) - copy_count}{copies}" if kind else f"{photo.group}{copies}"
-    evidence = photo.evidence
+    evidence, personal = photo.evidence, photo.look.assessment.personal
     return (
         words if is_first else "",
         printable(photo.name) + "".join(f" + {path.suffix}" for path in photo.files[1:]),
         photo.choice.pile.value,
         "★" * photo.choice.stars,
         f"{evidence.appeal:.0f}",
+        "" if personal is None else f"{personal.crowd.score:.0f}",
         "" if evidence.quality is None else f"{evidence.quality:.0f}",
         printable(photo.choice.reason),
     )

@@ -8,9 +8,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from importlib.util import find_spec
 from pathlib import Path
-from typing import IO, BinaryIO, TextIO
+from typing import IO, TYPE_CHECKING, BinaryIO, TextIO
 
 from photocritic.errors import InputError, MissingExtraError
+
+if TYPE_CHECKING:
+    from photocritic.taste.taste import Taste
 
 _CHUNK_BYTES = 1 << 16
 _TEACHING = ("matplotlib", "onnx", "onnxscript", "pyarrow", "safetensors", "sklearn", "tomli_w", "torch")
@@ -86,6 +89,26 @@ def add_looking(parser: "argparse._ActionsContainer") -> None:
     parser.add_argument(
         "--max-pixels", type=positive_int, metavar="N", help="refuse larger photos (default: 250,000,000)"
     )
+
+
+def add_taste(parser: "argparse._ActionsContainer") -> None:
+    """Describe the option of every command that may judge by a person's taste."""
+    parser.add_argument(
+        "--taste", type=Path, metavar="FILE", help="judge by a person's taste, which `photocritic taste learn` made"
+    )
+
+
+def loaded_taste(path: Path | None) -> "Taste | None":
+    """Return the taste that ``--taste`` names, if it names one.
+
+    Raises:
+        InputError: If it is none, or one of another critic.
+    """
+    if path is None:
+        return None
+    from photocritic.taste.taste import Taste
+
+    return Taste.load(path)
 
 
 def check_can_teach() -> None:

@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING
 
 from photocritic.cli.options import (
     add_looking,
+    add_taste,
+    check_not_read,
     check_two_outputs,
     format_of,
     is_stdout,
+    loaded_taste,
     opened_output,
     with_stdin,
 )
@@ -50,6 +53,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         help="default: score, best first; none keeps the order, and (but for a table) writes each as it is judged",
     )
     parser.add_argument("--html", type=Path, metavar="FILE", help="also write a contact sheet, one HTML page")
+    add_taste(parser)
     add_looking(parser)
     parser.set_defaults(run=run)
 
@@ -68,7 +72,14 @@ def run(options: argparse.Namespace) -> int:
     row_format = options.format or format_of(options.output, _FORMATS)
     is_to_terminal = is_stdout(options.output) and sys.stdout is not None and sys.stdout.isatty()
     _check(options, row_format, is_to_terminal)
+    check_not_read(options.output, options.taste)
+    check_not_read(options.html, options.taste)
+    taste = loaded_taste(options.taste)
     critic = Critic.load(DEFAULT_NAME if options.model is None else options.model, options.device)
+    model_id = critic.model.id
+    if taste is not None:
+        taste.people.check(model_id)
+        model_id = f"{model_id}+{taste.id}"
 
     # Rows that come one by one to the same terminal would be drawn through the progress.
     has_progress = sys.stderr.isatty() and not (is_to_terminal and options.sort == "none" and row_format != "table")
@@ -82,23 +93,23 @@ def run(options: argparse.Namespace) -> int:
         page = stack.enter_context(opened_output(options.html)) if options.html else None
         file = stack.enter_context(opened_output(options.output))
         run_log = stack.enter_context(RunLog(total, has_progress))
-        verdicts: Iterable[Verdict] = run_log.watched(
-            critic.rate(
-                photos,
-                jobs=options.jobs,
-                max_pixels=options.max_pixels or MAX_PIXELS,
-                has_thumbnails=page is not None,
-            )
+        verdicts: Iterable[Verdict] = critic.rate(
+            photos,
+            jobs=options.jobs,
+            max_pixels=options.max_pixels or MAX_PIXELS,
+            has_thumbnails=page is not None,
         )
-        sheet = stack.enter_context(ContactSheet(critic.card, critic.model.id)) if page else None
+        verdicts = run_log.watched(verdicts if taste is None else taste.judged(verdicts))
+        taste_id = "" if taste is None else taste.id
+        sheet = stack.enter_context(ContactSheet(critic.card, model_id, taste=taste_id)) if page else None
         rows = _sorted(map(row_of, _onto(sheet, verdicts)), options.sort)
         if row_format == "table":
-            write_table(rows, file, critic.card)
+            write_table(rows, file, critic.card, is_personal=taste is not None)
         else:
             WRITERS[row_format](rows, file)
         if sheet is not None and page is not None:
             sheet.write(page)
-    run_log.summarise(photos.skipped_count, critic.model.id)
+    run_log.summarise(photos.skipped_count, model_id)
     if options.html:
         print(f"photocritic: contact sheet: {options.html}", file=sys.stderr)
     return 1 if run_log.failed_count else 0

@@ -34,19 +34,25 @@ _EXAMPLES_SHOWN = 3
 _Item = TypeVar("_Item")
 
 
-def write_table(rows: Iterable[Row], file: IO[bytes], card: Card) -> None:
+def write_table(rows: Iterable[Row], file: IO[bytes], card: Card, *, is_personal: bool = False) -> None:
     """Write judged rows as a table.
 
     In a terminal, columns that can be spared give way to the photos' names; elsewhere it is as wide as it needs.
+
+    Args:
+        rows: The rows.
+        file: Where they go.
+        card: The critic's card.
+        is_personal: Whether they are of one person's taste; then the crowd's score stands beside that person's.
     """
-    columns: dict[str, list[str]] = {name: [] for name in _columns(card)}
+    columns: dict[str, list[str]] = {name: [] for name in _columns(card, is_personal)}
     for row in rows:
         if row["error"] is None:
-            for name, cell in _cells(row, card).items():
+            for name, cell in _cells(row, card, is_personal).items():
                 columns[name].append(cell)
     if not columns["photo"]:
         return
-    with _console(file) as console:
+    with console_for(file) as console:
         _spare(columns, console.width)
         console.print(_table(columns))
 
@@ -63,12 +69,12 @@ def write_layers(layers: "Sequence[Layer]", size: tuple[int, int], file: IO[byte
         gives = " & ".join(" × ".join(map(str, shape)) for shape in layer.shapes)
         table.add_row(*map(Text, (printable(layer.name), layer.kind, gives, f"{layer.parameter_count:,}")))
     table.add_row("total", "", "", f"{sum(layer.parameter_count for layer in layers):,}", style="bold")
-    with _console(file) as console:
+    with console_for(file) as console:
         console.print(table)
 
 
 @contextmanager
-def _console(file: IO[bytes]) -> "Iterator[Console]":
+def console_for(file: IO[bytes]) -> "Iterator[Console]":
     """Give what draws for a file: as wide as the terminal, or as it needs where the file is none."""
     from rich.console import Console
 
@@ -81,11 +87,12 @@ def _console(file: IO[bytes]) -> "Iterator[Console]":
         file.write(line.rstrip().encode() + b"\n")
 
 
-def _columns(card: Card) -> list[str]:
+def _columns(card: Card, is_personal: bool) -> list[str]:
     scale = card.appeal.scale
     quality = [] if card.quality is None else ["quality"]
     return [
         "score",
+        *(["crowd"] if is_personal else []),
         *quality,
         f"votes {scale.worst:g}–{scale.best:g}",
         "mean ± std",
@@ -96,12 +103,13 @@ def _columns(card: Card) -> list[str]:
     ]
 
 
-def _cells(row: Row, card: Card) -> dict[str, str]:
+def _cells(row: Row, card: Card, is_personal: bool) -> dict[str, str]:
     taken_at = row["taken_at"]
     largest = max(row["probs"])
     quality = [] if card.quality is None else [f"{row['quality']:.0f}"]
     cells = (
         f"{row['score']:.0f}",
+        *([f"{row['crowd_score']:.0f}"] if is_personal else []),
         *quality,
         "".join(_BARS[round(share / largest * (len(_BARS) - 1))] for share in row["probs"]),
         f"{row['mean']:.2f} ± {row['std']:.2f}",
@@ -110,7 +118,7 @@ def _cells(row: Row, card: Card) -> dict[str, str]:
         "" if taken_at is None else taken_at[:16].replace("T", " "),
         printable(row["path"]),
     )
-    return dict(zip(_columns(card), cells, strict=True))
+    return dict(zip(_columns(card, is_personal), cells, strict=True))
 
 
 def _spare(columns: dict[str, list[str]], width: int) -> None:
@@ -134,7 +142,7 @@ def _table(columns: dict[str, list[str]]) -> "Table":
 
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in columns:
-        is_figure = name in {"score", "quality", "mean ± std", "P(good)", "size"}
+        is_figure = name in {"score", "crowd", "quality", "mean ± std", "P(good)", "size"}
         table.add_column(
             name,
             justify="right" if is_figure else "left",

@@ -11,7 +11,7 @@ from itertools import islice
 from pathlib import Path
 from typing import IO, Any, Final, TypeAlias
 
-from photocritic.core.records import Failure, Rating, Verdict
+from photocritic.core.records import Failure, Personal, Rating, Verdict
 from photocritic.errors import MissingExtraError
 
 Row: TypeAlias = dict[str, Any]
@@ -33,10 +33,15 @@ FIELDS: Final = (
     "taken_at",
     "model",
     "error",
+    "crowd_score",
+    "crowd_mean",
+    "personal_std",
+    "taste",
 )
 
 _APPEAL_FIELDS: Final = ("score", "mean", "std", "p_good", "probs")
 _QUALITY_FIELDS: Final = ("quality", "quality_mean", "quality_std", "quality_p_good", "quality_probs")
+_PERSONAL_FIGURES: Final = ("crowd_score", "crowd_mean", "personal_std")
 _DISTRIBUTIONS: Final = (_APPEAL_FIELDS[-1], _QUALITY_FIELDS[-1])
 
 _PARQUET_ROWS_AT_ONCE: Final = 4096
@@ -46,7 +51,8 @@ def row_of(verdict: Verdict) -> Row:
     """Return what a critic says of a photo as plain values, keyed by `FIELDS`.
 
     ``score`` and ``quality``, the score of the quality, have 1 decimal, the other figures 4; ``taken_at`` is
-    ISO 8601. What does not apply is None.
+    ISO 8601. ``crowd_score`` and ``crowd_mean`` are what people in general will find,
+    where the others are of one person's ``taste``. What does not apply is None.
 
     Example:
         >>> row = row_of(Failure(Path("a.jpg"), "the file is empty"))
@@ -65,6 +71,19 @@ def row_of(verdict: Verdict) -> Row:
         "height": verdict.height,
         "taken_at": None if verdict.taken_at is None else verdict.taken_at.isoformat(),
         "model": verdict.model_id,
+        **personal_values(verdict.personal),
+    }
+
+
+def personal_values(personal: Personal | None) -> dict[str, float | str]:
+    """Return what stands beside a personal rating as values; nothing of a rating for people in general."""
+    if personal is None:
+        return {}
+    return {
+        "crowd_score": round(personal.crowd.score, 1),
+        "crowd_mean": round(personal.crowd.mean, 4),
+        "personal_std": round(personal.std, 4),
+        "taste": personal.taste,
     }
 
 
@@ -145,7 +164,7 @@ def write_parquet(rows: Iterable[Row], file: IO[bytes]) -> None:
     from pyarrow.parquet import ParquetWriter
 
     types: Mapping[str, pa.DataType] = {
-        **dict.fromkeys((*_APPEAL_FIELDS, *_QUALITY_FIELDS), pa.float64()),
+        **dict.fromkeys((*_APPEAL_FIELDS, *_QUALITY_FIELDS, *_PERSONAL_FIGURES), pa.float64()),
         **dict.fromkeys(_DISTRIBUTIONS, pa.list_(pa.float64())),
         **dict.fromkeys(("width", "height"), pa.int32()),
     }

@@ -110,6 +110,7 @@ class _Entry:
     appeal: _Figures
     quality: _Figures | None
     wrong: str
+    crowd_score: float | None
     thumbnail_at: int
     thumbnail_bytes: int
 
@@ -126,12 +127,14 @@ class ContactSheet:
         model_id: The critic's id.
         title: What the sheet is called; how many photos and in which order, if not given.
         is_worst_first: Whether the worst photo comes first.
+        taste: The id of the taste by which it judged; empty for people in general.
     """
 
     card: Card
     model_id: str
     title: str = ""
     is_worst_first: bool = False
+    taste: str = ""
     _entries: list[_Entry] = field(default_factory=list, init=False, repr=False)
     _failures: list[tuple[str, str]] = field(default_factory=list, init=False, repr=False)
     _spool: IO[bytes] = field(default_factory=tempfile.TemporaryFile, init=False, repr=False)
@@ -159,6 +162,7 @@ class ContactSheet:
             appeal=_Figures.of(verdict.appeal),
             quality=None if verdict.quality is None else _Figures.of(verdict.quality),
             wrong=wrong,
+            crowd_score=None if verdict.personal is None else round(verdict.personal.crowd.score, 1),
             thumbnail_at=self._spool.tell(),
             thumbnail_bytes=len(thumbnail),
         )
@@ -218,13 +222,24 @@ class ContactSheet:
         )
         return (
             f"<header><div><h1>{title}</h1>\n"
-            f"<p>The score is a percentile: 80 means that the critic expects people to like the photo more than "
-            f"80 of 100 reference photos. Beside it stand the expected votes on {scale.worst:g} to {scale.best:g}, "
-            f"below it their mean ± spread, and the share of people who would give {scale.good_from:g} or more, "
+            f"<p>The score is a percentile: 80 means that the critic expects "
+            f"{'this person' if self.taste else 'people'} to like the photo more than "
+            f"{'people like ' if self.taste else ''}80 of 100 reference photos. Beside it stand the expected "
+            f"votes on {scale.worst:g} to {scale.best:g}, "
+            f"below it their mean ± spread, and {'how likely' if self.taste else 'the share of people who would give'} "
+            f"{scale.good_from:g} or more{' is' if self.taste else ''}, "
             f"in green.{self._quality_words()}</p>\n"
-            f"<p>Judged by {escape(self.model_id)}.</p></div>\n"
+            f"{self._taste_words()}<p>Judged by {escape(self.model_id)}.</p></div>\n"
             f"<figure class=spread>{spread}<figcaption>how many photos have each score, 0 to 100;<br>"
             f"green: more than {scale.good_from:g} expected</figcaption></figure></header>\n"
+        )
+
+    def _taste_words(self) -> str:
+        if not self.taste:
+            return ""
+        return (
+            f"<p>Scores, votes and order are by the taste {escape(self.taste)}; "
+            f"<i>crowd</i> is the score for people in general.</p>\n"
         )
 
     def _quality_words(self) -> str:
@@ -237,7 +252,8 @@ class ContactSheet:
         )
 
     def _figure(self, rank: int, entry: _Entry, name: str, address: str) -> str:
-        words = _rating(entry.appeal, self.card.appeal, "score")
+        crowd = "" if entry.crowd_score is None else f"<br>crowd {entry.crowd_score:.0f}"
+        words = _rating(entry.appeal, self.card.appeal, "score", crowd)
         if entry.quality is not None and self.card.quality is not None:
             words += _rating(entry.quality, self.card.quality, "quality")
         people = f"<span class=people>{escape(entry.wrong)}</span>" if entry.wrong else ""
@@ -251,14 +267,14 @@ class ContactSheet:
         )
 
 
-def _rating(figures: _Figures, aspect: Aspect, name: str) -> str:
-    """Return one rating's score, histogram and figures."""
+def _rating(figures: _Figures, aspect: Aspect, name: str, below: str = "") -> str:
+    """Return one rating's score, histogram and figures, with what stands below these."""
     levels, good_from = aspect.scale.levels, aspect.scale.good_from
     shares = ", ".join(f"{level:g}: {share:.0%}" for level, share in zip(levels, figures.probs, strict=True))
     bars = bars_svg(
         figures.probs, [level >= good_from for level in levels], 84, 34, f"Expected votes, {name}: {shares}"
     )
-    words = f"{name} · {figures.p_good:.0%} good<br>{figures.mean:.2f} ± {figures.std:.2f}"
+    words = f"{name} · {figures.p_good:.0%} good<br>{figures.mean:.2f} ± {figures.std:.2f}{below}"
     return (
         f'<span class={name} title="{name}, 0 to 100">{figures.score:.0f}</span>'
         f"<span class=figures>{words}</span>{bars}\n"

@@ -196,7 +196,17 @@ def _header(plan: Plan, frames: Sequence[_Frame], title: str) -> str:
         f"<header>\n<div><h1>{title}</h1>\n<p class=facts>{groups} in {scenes}{f', {span}' if span else ''}</p>\n"
         f"<p>The best of a group comes first. Stars compare the photos of this shoot. Beside them stands a photo's "
         f"score{quality}: percentiles, where 80 is better than 80 of 100 reference photos.</p>\n"
-        f"<p>Judged by {html_text(plan.model_id)}.</p>\n{failures}</div>\n{charts}</header>\n"
+        f"{_taste_words(frames)}<p>Judged by {html_text(plan.model_id)}.</p>\n{failures}</div>\n{charts}</header>\n"
+    )
+
+
+def _taste_words(frames: Sequence[_Frame]) -> str:
+    """Return by whose taste the scores are, if they are one person's."""
+    tastes = {one.taste for frame in frames if (one := frame.photo.look.assessment.personal) is not None}
+    return "".join(
+        f"<p>Scores are by the taste {html_text(taste)}, and so is the choice; under a photo stands its score for "
+        "people in general, the crowd.</p>\n"
+        for taste in sorted(tastes)
     )
 
 
@@ -300,6 +310,8 @@ def _photo(frame: _Frame, folder: Path) -> str:
         "" if assessment.quality is None else f"<span class=quality title=quality>{assessment.quality.score:.0f}</span>"
     )
     facts = [*_shot_words(photo.look.shot), f"{assessment.width:,} × {assessment.height:,} px"]
+    if assessment.personal is not None:
+        facts.append(f"crowd {assessment.personal.crowd.score:.0f}")
     more = [fact.replace(" ", "&nbsp;") for fact in facts]
     if len(photo.files) > 1:
         more.append(f"with {html_text(', '.join(path.name for path in photo.files[1:]))}")

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from photocritic.core.rows import Row, path_text
+from photocritic.core.rows import Row, path_text, personal_values
 from photocritic.shoot.plan import Plan, Planned
 
 PLAN_FIELDS: Final = (
@@ -27,6 +27,10 @@ PLAN_FIELDS: Final = (
     "taken_at",
     "model",
     "error",
+    "crowd_score",
+    "crowd_mean",
+    "personal_std",
+    "taste",
 )
 """What a row tells; ``detail``, ``motion``, ``tilt`` and ``clipped`` as `Evidence` has them."""
 
@@ -45,7 +49,7 @@ def _row(photo: Planned, model_id: str) -> Row:
     look, evidence, choice = photo.look, photo.evidence, photo.choice
     quality = evidence.quality
     taken_at = look.shot.taken_at
-    return {
+    return dict.fromkeys(PLAN_FIELDS) | {
         "name": photo.name,
         "files": [path_text(path) for path in photo.files],
         "pile": choice.pile.value,
@@ -65,5 +69,5 @@ def _row(photo: Planned, model_id: str) -> Row:
         "clipped": round(evidence.clipped, 4),
         "taken_at": None if taken_at is None else taken_at.isoformat(),
         "model": model_id,
-        "error": None,
+        **personal_values(look.assessment.personal),
     }

@@ -1,8 +1,8 @@
 """A shoot as it was looked at: its photos, what is known of each, and what a person said of it already."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Self, TypeAlias
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Self, TypeAlias
 
 from photocritic.core.faces import FaceFinder
 from photocritic.core.images import MAX_PIXELS
@@ -13,6 +13,9 @@ from photocritic.shoot.catalog import Catalog
 from photocritic.shoot.looks import Look
 from photocritic.shoot.person import said_of
 from photocritic.shoot.photos import PhotoFiles
+
+if TYPE_CHECKING:
+    from photocritic.taste.taste import Taste
 
 Watch: TypeAlias = Callable[[Iterable[Look | Failure]], Iterator[Look | Failure]]
 """Passes looks on as they come, to whoever counts them."""
@@ -27,7 +30,7 @@ class Shoot:
         said: What a person said of each, by its name, or why that cannot be told.
         failures: What could not be looked at.
         card: The card of the critic that judged.
-        model_id: The critic's id.
+        model_id: The critic's id, and that of the taste by which it judged.
     """
 
     photos: tuple[tuple[PhotoFiles, Look], ...]
@@ -47,6 +50,7 @@ class Shoot:
         max_pixels: int = MAX_PIXELS,
         face_finder: FaceFinder | None = None,
         watch: Watch = iter,
+        taste: "Taste | None" = None,
     ) -> Self:
         """Look at photos, or remember what was seen of them.
 
@@ -60,7 +64,15 @@ class Shoot:
             max_pixels: Larger photos become failures.
             face_finder: Finds faces; none are sought without one.
             watch: Is given the looks as they come.
+            taste: By whose taste the critic's ratings are moved; what is remembered is the critic's own.
+
+        Raises:
+            InputError: If the taste is another critic's.
         """
+        model_id = critic.model.id
+        if taste is not None:
+            taste.people.check(model_id)
+            model_id = f"{model_id}+{taste.id}"
         failures: list[Failure] = []
         looked: list[tuple[PhotoFiles, Look]] = []
         waiting: list[PhotoFiles] = []
@@ -82,10 +94,12 @@ class Shoot:
                 if isinstance(look, Failure):
                     failures.append(look)
                     spares += photo.spare
-                else:
+                elif taste is None:
                     looked.append((photo, look))
+                else:
+                    looked.append((photo, replace(look, assessment=taste.judge(look.assessment))))
             waiting = spares
         files = [file for photo, _look in looked for file in photo.files]
         inside = dict(zip(files, catalog.said(files, jobs=jobs), strict=True))
         said = {photo.name: said_of(photo.files, inside) for photo, _look in looked}
-        return cls(tuple(looked), said, tuple(failures), critic.card, critic.model.id)
+        return cls(tuple(looked), said, tuple(failures), critic.card, model_id)
