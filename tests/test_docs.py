@@ -32,7 +32,7 @@ def test_the_readme_shows_what_the_demo_prints(
         assert float(mean) == pytest.approx(float(new_mean), abs=0.02)
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/rate.md", "docs/critic.md", "docs/design.md"])
+@pytest.mark.parametrize("page", ["README.md", "docs/rate.md", "docs/critic.md", "docs/design.md", "docs/taste.md"])
 def test_links_lead_somewhere(page: str) -> None:
     """Every relative link is to a file that is there."""
     text = (ROOT / page).read_text()
