@@ -37,7 +37,7 @@ header p { margin: 0; color: var(--dim); max-width: 70ch; }
 .spread { margin: 0; }
 .spread figcaption { color: var(--dim); font-size: 13px; }
 ol { list-style: none; margin: 0; padding: 0; display: grid; gap: 14px;
-  grid-template-columns: repeat(auto-fill, minmax(min(260px, 100%), 1fr)); }
+  grid-template-columns: repeat(auto-fill, minmax(min(300px, 100%), 1fr)); }
 li.photo { background: var(--card); border: 1px solid var(--line); border-radius: 8px; overflow: hidden;
   display: flex; flex-direction: column; content-visibility: auto; contain-intrinsic-size: auto 300px; }
 li.photo img { width: 100%; height: 190px; object-fit: contain; background: #808080; display: block; }
