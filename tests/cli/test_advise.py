@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from photocritic.cli import SOME_FAILED, advise
+from photocritic.core.edits import EDITS
 from photocritic.see.advice_rows import FIELDS
 from tests.conftest import scene
 
@@ -20,6 +21,13 @@ def run(*arguments: str) -> int:
     parser = argparse.ArgumentParser()
     advise.add_parser(parser.add_subparsers())
     return advise.run(parser.parse_args(["advise", *arguments]))
+
+
+@pytest.fixture(autouse=True)
+def few_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Try one step of two edits, besides crops: what is advised is tested elsewhere."""
+    monkeypatch.setattr("photocritic.see.advice.EDITS", {name: EDITS[name] for name in ("exposure", "contrast")})
+    monkeypatch.setattr("photocritic.see.advice.STEPS", {"exposure": (0.3,), "contrast": (0.2,)})
 
 
 @pytest.fixture
