@@ -14,6 +14,8 @@ from photocritic.cli import main
 
 DOCS: Final = Path(__file__).parents[1] / "docs"
 BLOCK: Final = re.compile(r"```(file|console) ?(\S*)\n(.*?)```", re.DOTALL)
+FIGURE: Final = re.compile(r"[+−-]?\d+(?:[.,]\d+)*%?")
+DECIMAL: Final = re.compile(r"\d+(?:\.\d+)?")
 PYTHON: Final = re.compile(r"```python\n(.*?)```", re.DOTALL)
 
 
@@ -56,6 +58,19 @@ def run_page(
             return text
         finally:
             os.chdir(before)
+
+
+def without_figures(text: str) -> list[str]:
+    """Return the lines of a page without its figures, which another processor may move by a hair."""
+    return [" ".join(FIGURE.sub("#", line).split()) for line in text.splitlines()]
+
+
+def assert_same_but_for_digits(shown: str, printed: str, most: float) -> None:
+    """Assert that two pages are the same, and that their figures differ by so much at most."""
+    for one, other in zip(shown.splitlines(), printed.splitlines(), strict=True):
+        assert DECIMAL.sub("#", one) == DECIMAL.sub("#", other)
+        for first, second in zip(DECIMAL.findall(one), DECIMAL.findall(other), strict=True):
+            assert abs(float(first) - float(second)) <= most, f"{one}\n{other}"
 
 
 def _printed(command: str, is_good: Callable[[int, str], bool]) -> str:

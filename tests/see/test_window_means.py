@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from photocritic import Critic
 from photocritic.core.ratings import ratings_mean
-from photocritic.see.window_means import MapSums, WindowMeans
+from photocritic.see.map_sums import MapSums
+from photocritic.see.window_means import WindowMeans
 from photocritic.see.windows import parse_shape, random_windows
 from tests.conftest import clutter, scene
 

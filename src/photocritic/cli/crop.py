@@ -56,7 +56,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         "--output",
         type=Path,
         metavar="DIR",
-        help="write crops that are better into this folder, in full resolution, "
+        help="write the crops that are marked with an arrow into this folder, in full resolution, "
         "by the folders that the photos are in; no photo is ever overwritten, a crop by a later run only",
     )
     parser.add_argument(

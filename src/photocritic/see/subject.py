@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from photocritic.core.properties import TileMap
-from photocritic.see.window_means import MapSums
+from photocritic.see.map_sums import MapSums
 from photocritic.see.windows import Windows
 
 HELD_LEAST: Final = 0.85
