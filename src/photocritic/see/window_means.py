@@ -6,9 +6,9 @@ look-ups. It is an estimate: places at a window's edge have seen what is outside
 looks at, which it would do anew around a crop.
 
 A critic looks at every crop in the same size, so the smaller a crop, the larger what is in it. One map shows all things
-in one size and ranks crops of others badly (Spearman's 0.53 with real looks, of windows of half to all of a photo's
-sides). So the photo is looked at in a few sizes, a fourth root of 2 apart, and a window reads the two next to the size
-in which the critic would see it (0.75; LOG.md).
+in one size and ranks crops of others badly (Spearman's 0.26 with real looks, of windows of half to all of a photo's
+area). So the photo is looked at in a few sizes, a fourth root of 2 apart, and a window reads the two next to the size
+in which the critic would see it (0.66; LOG.md).
 """
 
 from dataclasses import dataclass
