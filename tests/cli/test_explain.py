@@ -1,5 +1,6 @@
 """``photocritic explain`` as a person meets it."""
 
+import json
 import struct
 import zlib
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from PIL import Image
 
 from photocritic.cli import SOME_FAILED, WRONG_REQUEST, main
 from photocritic.see import explanation_page
+from photocritic.see.explanation_rows import FIELDS
 
 SaveScene = Callable[..., Path]
 Capture = pytest.CaptureFixture[str]
@@ -56,11 +58,23 @@ def test_a_page_is_of_any_number(save_scene: SaveScene, tmp_path: Path, capfd: C
     assert "gone.jpg: there is no such file" in capfd.readouterr().err
 
 
+def test_figures_are_for_programs(save_scene: SaveScene, tmp_path: Path) -> None:
+    """A row for each photo, as the API answers; its map averages to nothing, for it is what places add to the mean."""
+    paths = [str(save_scene("a.jpg")), str(tmp_path / "gone.jpg")]
+
+    assert SOME_FAILED == main(["explain", *paths, "-o", str(tmp_path / "why.json")])
+    one, other = json.loads((tmp_path / "why.json").read_text())
+    assert FIELDS == tuple(one) == tuple(other)
+    assert abs(sum(map(sum, one["map"]))) < 0.01 * len(one["map"]) * len(one["map"][0])
+    assert "sharpness" in {trait["name"] for trait in one["traits"]}
+    assert "no such file" in other["error"]
+
+
 @pytest.mark.parametrize("name", ["why.jpg", "why", "why.pdf"])
 def test_another_kind_of_output_is_refused(save_scene: SaveScene, name: str, capfd: Capture) -> None:
     """With the two that there are."""
     assert WRONG_REQUEST == main(["explain", str(save_scene()), "-o", name])
-    assert "-o FILE.png, or a page, -o FILE.html" in capfd.readouterr().err
+    assert "-o FILE.png, a page, -o FILE.html" in capfd.readouterr().err
 
 
 def test_a_huge_picture_in_the_way_is_no_traceback(save_scene: SaveScene, tmp_path: Path, capfd: Capture) -> None:

@@ -570,3 +570,15 @@ def test_damaged_photos_are_read_or_refused_never_more(
         assert str(err)
     else:
         assert (32, 32, 3) == photo.image.shape
+
+
+def test_the_bytes_of_a_file_are_the_photo_in_it(save_scene: Callable[..., Path]) -> None:
+    """What came over a network is decoded as it would be from the disk, and refused in the same words."""
+    path = save_scene("a.jpg")
+    from_disk, from_bytes = load_photo(path), load_photo(path.read_bytes())
+
+    assert np.array_equal(from_disk.image, from_bytes.image)
+    with pytest.raises(InputError, match="the file is empty"):
+        load_photo(b"")
+    with pytest.raises(InputError, match="not a photo in any format"):
+        load_photo(b"<svg onload='alert(1)'></svg>")

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from photocritic.core.records import Failure
     from photocritic.see.explanation import Explanation
 
-_SUFFIXES = {".png": "png", ".html": "html", ".htm": "html"}
+_SUFFIXES = {".png": "png", ".html": "html", ".htm": "html", ".json": "json"}
 
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -36,8 +36,8 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         "--output",
         type=Path,
         metavar="FILE",
-        help="a picture of one photo (.png), or a page of any number (.html; beyond two dozen, its pictures lie in a "
-        "folder beside it); default: words on stdout",
+        help="a picture of one photo (.png), a page of any number (.html; beyond two dozen, its pictures lie in a "
+        "folder beside it), or figures for programs (.json); default: words on stdout",
     )
     parser.add_argument(
         "--aspect",
@@ -54,10 +54,12 @@ def run(options: argparse.Namespace) -> int:
     from photocritic.cli.terminal import RunLog
     from photocritic.core.discovery import Discovery
     from photocritic.core.images import MAX_PIXELS
+    from photocritic.core.rows import write_json
     from photocritic.critic.critic import Critic
     from photocritic.critic.model import DEFAULT_NAME
     from photocritic.see.explanation import explanations
     from photocritic.see.explanation_page import write_explanation_page
+    from photocritic.see.explanation_rows import explanation_row
 
     warnings.filterwarnings("ignore", module="PIL")  # what is wrong with a file is said
     form = _form(options.output)
@@ -80,6 +82,9 @@ def run(options: argparse.Namespace) -> int:
             _draw(seen, options.output)
         elif form == "html":
             write_explanation_page(seen, options.output, total)
+        elif form == "json":
+            with opened_output(options.output) as file:
+                write_json(map(explanation_row, seen), file)
         else:
             with opened_output(options.output) as file:
                 _say(seen, file)
@@ -90,7 +95,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _form(output: Path | None) -> str:
-    """Return what an output's name asks for: words, a picture or a page.
+    """Return what an output's name asks for: words, a picture, a page or rows.
 
     Raises:
         InputError: If it asks for something else.
@@ -100,7 +105,9 @@ def _form(output: Path | None) -> str:
     assert output is not None
     suffix = output.suffix.lower()
     if suffix not in _SUFFIXES:
-        raise InputError(f"{output}: an explanation is a picture, -o FILE.png, or a page, -o FILE.html")
+        raise InputError(
+            f"{output}: an explanation is a picture, -o FILE.png, a page, -o FILE.html, or figures, -o FILE.json"
+        )
     return _SUFFIXES[suffix]
 
 

@@ -29,8 +29,8 @@ from photocritic.errors import InputError
 MAX_PIXELS: Final = 250_000_000
 """The largest photo that is decoded unless the caller allows more: above any single camera frame of today."""
 
-PhotoSource: TypeAlias = str | os.PathLike[str] | Image.Image | NDArray[np.generic]
-"""What can be looked at: a file's path, a Pillow image or an array of pixels."""
+PhotoSource: TypeAlias = str | os.PathLike[str] | bytes | Image.Image | NDArray[np.generic]
+"""What can be looked at: a file's path, what a file holds, a Pillow image or an array of pixels."""
 
 _Found = TypeVar("_Found")
 
@@ -103,8 +103,8 @@ def load_photo(source: PhotoSource, size_needed: SizeNeeded | None = None, *, ma
     """Open a photo and return its upright sRGB pixels in the size needed.
 
     Args:
-        source: A file's path, a Pillow image (left as it is), or an array: uint8 0 … 255, uint16 0 … 65535,
-            float 0 … 1 (a little overshoot is clipped) or bool, of shape ``(H, W)``, ``(H, W, 1)``,
+        source: A file's path, the bytes of a file, a Pillow image (left as it is), or an array: uint8 0 … 255,
+            uint16 0 … 65535, float 0 … 1 (a little overshoot is clipped) or bool, of shape ``(H, W)``, ``(H, W, 1)``,
             ``(H, W, 3)`` or ``(H, W, 4)``.
         size_needed: From the full (width, height) to the size wanted; the full size if not given.
         max_pixels: Larger photos are refused before they are decoded.
@@ -120,13 +120,18 @@ def load_photo(source: PhotoSource, size_needed: SizeNeeded | None = None, *, ma
     if isinstance(source, np.ndarray):
         image = _from_array(source)
         return _guarded(lambda: _from_pillow(image, size_needed, max_pixels))
+
+    def from_image(image: Image.Image) -> Photo:
+        return _from_pillow(image, size_needed, max_pixels, is_ours=True)
+
+    def from_raw(file: BinaryIO) -> Photo:
+        return _from_raw(file, size_needed, max_pixels)
+
+    if isinstance(source, bytes):
+        return _guarded(lambda: _from_open_file(io.BytesIO(source), "", from_image, from_raw))
     if not isinstance(source, str | os.PathLike) or isinstance(os.fspath(source), bytes):
-        raise InputError(f"a photo is a path, a Pillow image or an array; got {type(source).__name__}")
-    return open_photo(
-        Path(source),
-        lambda image: _from_pillow(image, size_needed, max_pixels, is_ours=True),
-        lambda file: _from_raw(file, size_needed, max_pixels),
-    )
+        raise InputError(f"a photo is a path, a file's bytes, a Pillow image or an array; got {type(source).__name__}")
+    return open_photo(Path(source), from_image, from_raw)
 
 
 def open_photo(
@@ -154,7 +159,7 @@ def open_photo(
         if not stat.S_ISREG(mode):
             raise InputError("it is not a regular file")
         with path.open("rb") as file:
-            return _guarded(lambda: _from_open_file(file, path, from_image, from_raw))
+            return _guarded(lambda: _from_open_file(file, path.suffix.lower(), from_image, from_raw))
     except FileNotFoundError as err:
         if path.is_symlink():
             raise InputError(f"it is a broken link to {path.readlink()}") from err
@@ -168,19 +173,19 @@ def open_photo(
 
 
 def _from_open_file(
-    file: BinaryIO, path: Path, from_image: Callable[[Image.Image], _Found], from_raw: Callable[[BinaryIO], _Found]
+    file: BinaryIO, suffix: str, from_image: Callable[[Image.Image], _Found], from_raw: Callable[[BinaryIO], _Found]
 ) -> _Found:
     head = file.read(SNIFF_BYTES)
     if not head:
         raise InputError("the file is empty")
     kind = sniff(head)
-    if kind is None and path.suffix.lower() not in RAW_SUFFIXES:
+    if kind is None and suffix not in RAW_SUFFIXES:
         raise InputError("it is not a photo in any format that photocritic reads")
     file.seek(0)
     if kind == "RAW" or kind is None:
         return from_raw(file)
     if kind == "TIFF":
-        return _from_tiff(file, path.suffix.lower() in RAW_SUFFIXES, from_image, from_raw)
+        return _from_tiff(file, suffix in RAW_SUFFIXES, from_image, from_raw)
     return from_image(_open_pillow(file, kind))
 
 

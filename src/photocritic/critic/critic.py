@@ -7,10 +7,10 @@ labels, tables or pages.
 
 import io
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Self
+from typing import Final, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +21,7 @@ from photocritic.core.parallel import check_jobs, in_order
 from photocritic.core.preprocess import input_size, seen_part, to_input
 from photocritic.core.ratings import rating_probs
 from photocritic.core.records import Aspect, Assessment, Card, Failure, InputSpec, Rating, Verdict
-from photocritic.critic.model import DEFAULT_NAME, Model
+from photocritic.critic.model import DEFAULT_NAME, Answer, Model
 from photocritic.errors import InputError
 
 THUMBNAIL_QUALITY: Final = 80
@@ -102,7 +102,7 @@ class Critic:
         """Judge one photo.
 
         Args:
-            photo: A path, a Pillow image or an array.
+            photo: A path, a file's bytes, a Pillow image or an array.
             max_pixels: A larger photo is refused before it is decoded.
             has_thumbnail: Whether the Assessment carries a small JPEG of what the critic saw.
 
@@ -112,24 +112,74 @@ class Critic:
         Raises:
             InputError: With the reason, if the photo cannot be judged.
         """
+        opened = self._opened(photo, max_pixels)
+        return self._assessed([opened], self._answer([opened]), has_thumbnails=has_thumbnail)[0]
+
+    def look_together(
+        self, photos: Sequence[PhotoSource], *, max_pixels: int = MAX_PIXELS, has_thumbnails: bool = False
+    ) -> list[Verdict]:
+        """Judge a few photos at once: those whose inputs have one shape go through the network in one pass.
+
+        For servers, where photos of many people wait. It is one thread's work, and all inputs are in memory.
+
+        Args:
+            photos: As for `rate`.
+            max_pixels: Larger photos become Failures before they are decoded.
+            has_thumbnails: Whether each Assessment carries a small JPEG of what the critic saw.
+
+        Returns:
+            An Assessment or a Failure for each photo, in their order.
+        """
+        verdicts: list[Verdict | None] = [None] * len(photos)
+        shapes: dict[tuple[int, ...], list[tuple[int, _Opened]]] = {}
+        for at, photo in enumerate(photos):
+            try:
+                opened = self._opened(photo, max_pixels)
+            except InputError as err:
+                verdicts[at] = Failure(_path_of(photo), str(err))
+            else:
+                shapes.setdefault(opened.input.shape, []).append((at, opened))
+        for alike in shapes.values():
+            try:
+                together = [opened for _at, opened in alike]
+                judged: list[Verdict] = [
+                    *self._assessed(together, self._answer(together), has_thumbnails=has_thumbnails)
+                ]
+            except InputError:  # of one of them, perhaps
+                rest = [photos[at] for at, _opened in alike]
+                judged = [*self.rate(rest, jobs=1, max_pixels=max_pixels, has_thumbnails=has_thumbnails)]
+            for (at, _opened), verdict in zip(alike, judged, strict=True):
+                verdicts[at] = verdict
+        return [verdict for verdict in verdicts if verdict is not None]
+
+    def _opened(self, photo: PhotoSource, max_pixels: int) -> "_Opened":
         spec = self.card.input
         opened = load_photo(photo, lambda width, height: input_size(width, height, spec), max_pixels=max_pixels)
-        answer = self.model.run(to_input(opened.image, spec)[np.newaxis])
-        quality = None
+        return _Opened(_path_of(photo), opened, to_input(opened.image, spec))
+
+    def _answer(self, photos: Sequence["_Opened"]) -> Answer:
+        return self.model.run(np.stack([photo.input for photo in photos]))
+
+    def _assessed(self, photos: Sequence["_Opened"], answer: Answer, *, has_thumbnails: bool) -> list[Assessment]:
+        appeals = _ratings(answer.probs, answer.logit_map, self.card.appeal)
+        qualities: list[Rating | None] = [None] * len(photos)
         if self.card.quality is not None:
             assert answer.quality_probs is not None  # seen when the model was loaded
-            quality = _rating(answer.quality_probs, answer.quality_logit_map, self.card.quality)
-        return Assessment(
-            path=_path_of(photo),
-            appeal=_rating(answer.probs, answer.logit_map, self.card.appeal),
-            quality=quality,
-            embedding=answer.embedding[0],
-            width=opened.width,
-            height=opened.height,
-            taken_at=opened.taken_at,
-            model_id=self.model.id,
-            thumbnail=_thumbnail(opened, spec) if has_thumbnail else None,
-        )
+            qualities = [*_ratings(answer.quality_probs, answer.quality_logit_map, self.card.quality)]
+        return [
+            Assessment(
+                path=photo.path,
+                appeal=appeal,
+                quality=quality,
+                embedding=embedding,
+                width=photo.photo.width,
+                height=photo.photo.height,
+                taken_at=photo.photo.taken_at,
+                model_id=self.model.id,
+                thumbnail=_thumbnail(photo.photo, self.card.input) if has_thumbnails else None,
+            )
+            for photo, appeal, quality, embedding in zip(photos, appeals, qualities, answer.embedding, strict=True)
+        ]
 
     def _stream(
         self,
@@ -155,9 +205,24 @@ def _path_of(photo: PhotoSource) -> Path | None:
     return Path(photo) if isinstance(photo, str | os.PathLike) and isinstance(os.fspath(photo), str) else None
 
 
-def _rating(probs: NDArray[np.float32], logit_map: NDArray[np.float32] | None, aspect: Aspect) -> Rating:
-    """Return the rating of the one photo of a batch."""
-    return Rating(rating_probs(probs[0]), None if logit_map is None else logit_map[0], aspect)
+class _Opened(NamedTuple):
+    """A photo as the critic sees it.
+
+    Attributes:
+        path: Its file, if it has one.
+        photo: The photo in the size of the input.
+        input: float32, shape ``(3, H, W)``.
+    """
+
+    path: Path | None
+    photo: Photo
+    input: NDArray[np.float32]
+
+
+def _ratings(probs: NDArray[np.float32], logit_map: NDArray[np.float32] | None, aspect: Aspect) -> list[Rating]:
+    """Return the rating of each photo of a batch."""
+    maps = [None] * len(probs) if logit_map is None else logit_map
+    return [Rating(rating_probs(row), its_map, aspect) for row, its_map in zip(probs, maps, strict=True)]
 
 
 def _thumbnail(photo: Photo, spec: InputSpec) -> bytes:

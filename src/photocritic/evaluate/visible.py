@@ -159,7 +159,7 @@ def measure(source: PhotoSource, finder: FaceFinder | None = None) -> Visible:
     """Return what can be measured of a photo.
 
     Args:
-        source: A path, a Pillow image or an array.
+        source: A path, a file's bytes, a Pillow image or an array.
         finder: Finds faces; without one they are not looked for.
 
     Raises:

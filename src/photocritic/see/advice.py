@@ -156,7 +156,7 @@ def advise(
     """Return which small edits would raise a photo's mean ratings, if any.
 
     Args:
-        photo: A path, a Pillow image or an array.
+        photo: A path, a file's bytes, a Pillow image or an array.
         critic: The critic. One without a map is asked of crops by chance.
         reference: What is ordinary; the packaged reference set if not given.
         finder: Finds the faces that no crop may cut through; without one they are not looked for.

@@ -132,7 +132,7 @@ def best_crops(
     """Return the best crops of a photo.
 
     Args:
-        photo: A path, a Pillow image or an array.
+        photo: A path, a file's bytes, a Pillow image or an array.
         critic: The critic. For the search by maps it needs one.
         aspect: ``"original"``, ``"free"``, or width to height, such as ``"16:9"``.
         top: How many of the best to return.

@@ -182,7 +182,7 @@ def explain(
     """Return why a critic rates a photo as it does.
 
     Args:
-        photo: A path, a Pillow image or an array.
+        photo: A path, a file's bytes, a Pillow image or an array.
         critic: The critic.
         reference: What the photo is compared with; the packaged reference set if not given.
         aspect: Which of its ratings.
