@@ -20,6 +20,7 @@ from photocritic.core.xmp_merge import (
     Marks,
     Program,
     Said,
+    corrected,
     merged,
     person_said,
     sidecar_paths,
@@ -744,3 +745,69 @@ def test_a_label_that_misleads_darktable_goes_from_its_sidecar() -> None:
 
     assert b"xmp:Label" not in merge(ours, Marks(label="Green"), "darktable")
     assert b'xmp:Label="Blue"' in merge(packet('xmp:Label="Blue"'), Marks(label="Green"), "darktable")
+
+
+def test_what_a_person_says_now_is_theirs() -> None:
+    """No record of ours stands beside it, so it is kept like any word of theirs; the rest is still ours."""
+    theirs = Marks(2, "Green", "pick", by_person=frozenset({"rating"}))
+    for before in (None, packet("xmp:Rating='5'"), merge(None, MARKS)):
+        content = merge(before, theirs)
+
+        assert Said(rating=2) == person_said(content)
+        assert b"givenRating" not in content
+        assert b'givenPick="pick"' in content
+        assert Said(rating=2) == person_said(merge(content, Marks(-1, "Red")))
+
+
+def test_what_a_person_wants_unsaid_is_said_nowhere() -> None:
+    """Neither by them nor by us, now or later, unless they overwrite their own words; in so many words if there are."""
+    nothing = Marks(0, None, None, by_person=frozenset({"rating", "label", "pick"}))
+    for before in (None, LIGHTROOM_CLASSIC, DIGIKAM, DARKTABLE, merge(None, MARKS)):
+        content = merge(before, nothing)
+
+        assert Said(0, "", "") == person_said(content) == person_said(merge(content, MARKS))
+        mark = parse_mark(content)
+        assert mark is not None
+        assert (None, None, None) == (mark.stars, mark.flag, mark.label)
+        assert content.count(b'"none"') == 3
+        overwritten = merge(content, MARKS, overwrites=True)
+        assert b"none" not in overwritten
+        assert Said() == person_said(overwritten)
+
+
+def test_a_flag_takes_a_rejection_by_stars_back() -> None:
+    """Ours come in its place; other stars of the person stay."""
+    picked = Marks(4, "Green", "pick", by_person=frozenset({"pick"}))
+
+    assert Said(flag="pick") == person_said(merge(packet("xmp:Rating='-1'"), picked))
+    assert Said(rating=3, flag="pick") == person_said(merge(packet("xmp:Rating='3'"), picked))
+    assert Said(flag="pick") == person_said(merge(packet("xmpDM:pick='-1' xmpDM:good='false'"), picked))
+
+
+@pytest.mark.parametrize("sample", OF_OTHERS)
+def test_a_correction_touches_only_what_contradicts(sample: str) -> None:
+    """Nothing is added to a place that nobody asked for, and a second time nothing is changed."""
+    before = OF_OTHERS[sample].encode()
+    said = person_said(before)
+    for marks in (
+        Marks(1, by_person=frozenset({"rating"})),
+        Marks(-1, pick="reject", by_person=frozenset({"rating", "pick"})),
+    ):
+        after = corrected(before, marks)
+
+        assert after == corrected(after, marks)
+        assert b"photocritic" not in after
+        now = person_said(after)
+        assert said.label == now.label
+        assert now.rating == (None if said.rating is None else marks.rating)
+        rejected = None if sample == "Photo Mechanic" else "reject"  # its tag has no word for that
+        assert now.flag == (said.flag if "pick" not in marks.by_person or said.flag is None else rejected)
+    assert before == corrected(before, Marks(1, "Red", "pick"))
+
+
+def test_a_correction_says_that_nothing_is_wanted() -> None:
+    """Where something stood."""
+    nothing = Marks(0, by_person=frozenset({"rating", "label"}))
+
+    assert Said(0, "pending", "") == person_said(corrected(DIGIKAM.encode(), nothing))
+    assert packet().encode() == corrected(packet().encode(), nothing)

@@ -16,7 +16,7 @@ from PIL import Image
 
 from photocritic import Critic, Failure, InputError
 from photocritic.core.shots import Shot
-from photocritic.shoot import culling_page as room
+from photocritic.shoot import thumbnails
 from photocritic.shoot.catalog import Catalog
 from photocritic.shoot.choice import Choice, Pile, Target
 from photocritic.shoot.culling_page import write_culling_page
@@ -294,7 +294,7 @@ def test_another_run_makes_no_thumbnail_anew(shoot: Plan, tmp_path: Path, monkey
     """Copies have one thumbnail; and the same plan gives the same page."""
     first = list(write_culling_page(shoot, tmp_path / "page"))
     page = (tmp_path / "page" / "index.html").read_bytes()
-    monkeypatch.setattr(room, "load_photo", lambda *_args, **_options: pytest.fail("a photo is opened"))
+    monkeypatch.setattr(thumbnails, "load_photo", lambda *_args, **_options: pytest.fail("a photo is opened"))
     again = list(write_culling_page(shoot, tmp_path / "page"))
 
     assert again == first

@@ -22,6 +22,18 @@ RAW_SUFFIXES: Final = frozenset(
 
 JPEG_SUFFIXES: Final = frozenset({".jfif", ".jpe", ".jpeg", ".jpg", ".mpo"})
 
+BROWSER_MEDIA_TYPES: Final = {
+    "AVIF": "image/avif",
+    "GIF": "image/gif",
+    "JPEG": "image/jpeg",
+    "PNG": "image/png",
+    "WEBP": "image/webp",
+}
+"""The kinds of photos that browsers show, as `sniff` calls them, and their media types."""
+
+BROWSER_SUFFIXES: Final = frozenset({*(".avif", ".gif", ".png", ".webp"), *JPEG_SUFFIXES - {".mpo"}})
+"""How the names of such photos end; browsers do not know the others."""
+
 SNIFF_BYTES: Final = 64
 """How much of a file's beginning `sniff` wants to see."""
 

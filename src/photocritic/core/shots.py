@@ -87,6 +87,25 @@ class Shot:
         return math.log2(self.exposure_s) + math.log2((self.iso or 100) / 100) - 2 * math.log2(self.aperture or 1)
 
 
+def shot_words(shot: Shot) -> Iterator[str]:
+    """Yield how a photo was shot, as photographers say it; what is not known is left out.
+
+    Example:
+        >>> list(shot_words(Shot(exposure_s=0.004, aperture=2.8, iso=400, focal_mm=85)))
+        ['1/250 s', 'f/2.8', 'ISO 400', '85 mm']
+    """
+    if shot.taken_at is not None:
+        yield f"{shot.taken_at:%H:%M:%S}"
+    if shot.exposure_s:
+        yield f"{round(shot.exposure_s, 1):g} s" if shot.exposure_s > 0.25 else f"1/{1 / shot.exposure_s:.0f} s"
+    if shot.aperture:
+        yield f"f/{shot.aperture:.2g}" if shot.aperture < 10 else f"f/{shot.aperture:.0f}"
+    if shot.iso:
+        yield f"ISO {shot.iso:.0f}"
+    if shot.focal_mm:
+        yield f"{shot.focal_mm:.0f} mm"
+
+
 def read_shot(path: str | os.PathLike[str]) -> Shot:
     """Return how a photo was shot, without decoding its pixels.
 

@@ -3,7 +3,8 @@
 It knows which program reads which field and which sidecar. A field is changed where it stands, and all else stays
 byte for byte. What a person said is never changed unless asked. A value is known to be ours by our own record beside
 it (``photocritic:givenRating`` and so on): where both still agree, nobody has changed it since. A person who
-gives a photo the very stars that we gave it cannot be told from us. Files are written elsewhere.
+gives a photo the very stars that we gave it cannot be told from us. What a person has us say for them has no such
+record, and where they want nothing said the record says ``none``. Files are written elsewhere.
 """
 
 import math
@@ -26,6 +27,9 @@ Program: TypeAlias = Literal["lightroom", "darktable", "digikam", "captureone"]
 Label: TypeAlias = Literal["Red", "Yellow", "Green", "Blue", "Purple"]
 """The colour labels that every program knows, in the words that it knows them by."""
 
+Concept: TypeAlias = Literal["rating", "label", "pick"]
+"""What fields speak of, each program's in its own words."""
+
 PROGRAMS: Final[tuple[Program, ...]] = get_args(Program)
 LABELS: Final[tuple[Label, ...]] = get_args(Label)
 
@@ -33,7 +37,9 @@ NAMESPACE: Final = "http://photocritic.org/ns/1.0/"
 """The namespace of our own fields; its prefix is ``photocritic``."""
 
 _REJECTED: Final = -1
-_RECORDS: Final = {"rating": "givenRating", "label": "givenLabel", "pick": "givenPick"}  # of what we gave a photo
+# Of what we gave a photo.
+_RECORDS: Final[Mapping[Concept, str]] = {"rating": "givenRating", "label": "givenLabel", "pick": "givenPick"}
+_NONE: Final = "none"  # in a record: a person wants nothing said
 _READERS_OF_PLAIN: Final[frozenset[Program]] = frozenset({"lightroom", "captureone"})
 _READERS_OF_FULL: Final[frozenset[Program]] = frozenset({"darktable", "digikam"})
 _SKELETON: Final = f"""\
@@ -82,6 +88,8 @@ class Marks:
         label: A colour label.
         pick: A flag; a rating of -1 is the flag ``"reject"`` too.
         figures: What the critic found.
+        by_person: What of these a person has just said, so that it is written as their own word over all that was said
+            of it before. Of these None, and 0 stars, is that they want nothing said.
 
     Raises:
         InputError: If a value is none of these, or rating and flag contradict each other.
@@ -91,6 +99,7 @@ class Marks:
     label: Label | None = None
     pick: Flag | None = None
     figures: Figures = Figures()
+    by_person: frozenset[Concept] = frozenset()
 
     def __post_init__(self) -> None:
         if self.rating is not None and not _REJECTED <= self.rating <= 5:
@@ -114,6 +123,9 @@ class Marks:
         gets no label: stars may come beside a pick, never a rejection, and nothing beside a rejection. Who set a
         label keeps it.
 
+        What they say by these very marks (`by_person`) silences nothing, and replaces what they said of it before; a
+        flag replaces their rejection by stars, too. A label of ours goes with a flag of theirs then.
+
         Example:
             >>> marks = Marks(rating=4, label="Green").beside(Said(label="Red"))
             >>> marks.rating, marks.label
@@ -121,13 +133,29 @@ class Marks:
             >>> Marks(rating=-1, label="Red").beside(Said(rating=5)).label is None
             True
         """
-        is_contrary = said.flag == "reject" or (said.flag is not None and self.rating == _REJECTED)
+        before = self._still(said)
+        is_contrary = before.flag == "reject" or (before.flag is not None and self.rating == _REJECTED)
+        is_silent = before.rating is not None or is_contrary
+        has_spoken = before != Said() and "pick" not in self.by_person
         return replace(
             self,
-            rating=None if said.rating is not None or is_contrary else self.rating,
-            pick=self.pick if said.rating is None and said.flag is None else None,
-            label=self.label if said == Said() else None,
+            rating=self.rating if "rating" in self.by_person or not is_silent else None,
+            pick=self.pick if "pick" in self.by_person or (before.rating is None and before.flag is None) else None,
+            label=self.label if "label" in self.by_person or not (has_spoken or before.label is not None) else None,
         )
+
+    def _still(self, said: "Said") -> "Said":
+        """Return what of a person's earlier words still counts beside what they say now."""
+        is_replaced = "rating" in self.by_person or self.takes_rejection_back(said)
+        return Said(
+            rating=None if is_replaced else said.rating,
+            flag=None if "pick" in self.by_person else said.flag,
+            label=None if "label" in self.by_person else said.label,
+        )
+
+    def takes_rejection_back(self, said: "Said") -> bool:
+        """Return whether a person now gives another flag to a photo that they rejected by its rating."""
+        return "pick" in self.by_person and said.rating == _REJECTED != self.rating
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,17 +266,52 @@ def merged(
     if unknown:
         raise InputError(f"programs are {', '.join(PROGRAMS)}; got {', '.join(map(repr, sorted(unknown)))}")
     document = Document(_SKELETON if packet is None else packet, name)
+    said = _said(document)
     taken = set() if overwrites_person else _taken_away(document)
-    goals = marks if overwrites_person else marks.beside(_said(document))
+    goals = marks if overwrites_person else marks.beside(said)
     change = _Change(document)
-    records = {}
-    for concept, goal in (("rating", goals.rating), ("label", goals.label), ("pick", goals.flag)):
-        is_ours = _concept_changed(change, concept, goal, frozenset(readers), overwrites_person=overwrites_person)
+    records: dict[str, str | None] = {}
+    for concept, goal in _goals(goals):
+        if concept in marks.by_person:
+            _said_anew(change, concept, goal, frozenset(readers))
+            records[_RECORDS[concept]] = None if goal else _NONE
+            continue
+        gives_way = overwrites_person or (concept == "rating" and marks.takes_rejection_back(said))
+        is_ours = _concept_changed(change, concept, goal, frozenset(readers), overwrites_person=gives_way)
         if concept not in taken:  # our record is all that tells of it
             records[_RECORDS[concept]] = None if goal is None or not is_ours else str(goal)
     for local, value in {**_figures_texts(marks.figures), **records}.items():
         change.to(_own(local), value)
     return change.packet()
+
+
+def corrected(packet: bytes, marks: Marks, name: str = "the packet") -> bytes:
+    """Return a packet that nobody asked us to write, without what contradicts a person's new words there.
+
+    Only fields that stand there and speak of what a person has just said (`Marks.by_person`) are changed.
+
+    Args:
+        packet: What a sidecar holds.
+        marks: What the person says now.
+        name: What the packet is called in errors.
+
+    Raises:
+        InputError: As `merged` does.
+    """
+    document = Document(packet, name)
+    change = _Change(document)
+    said = _said(document)
+    for concept, goal in _goals(marks):
+        if concept in marks.by_person and any(_words(document, concept)):
+            _said_anew(change, concept, goal, frozenset())
+            change.to(_own(_RECORDS[concept]), None if goal else _NONE)
+        elif concept == "rating" and marks.takes_rejection_back(said):
+            _said_anew(change, concept, None, frozenset())
+    return change.packet()
+
+
+def _goals(marks: Marks) -> tuple[tuple[Concept, int | str | None], ...]:
+    return ("rating", marks.rating), ("label", marks.label), ("pick", marks.flag)
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,21 +328,42 @@ class _Field:
             away where we wrote it, unless one that it is written for reads there, too.
         repeats: Which of our records its program would repeat in it.
         is_array: Whether it is an rdf:Seq.
+        of_person: From the value to the text of a person's own word, where we have none of ours for it.
+        tells_person: Programs for which nothing but a person's own word is added.
+        nothing: Its text for a person who wants nothing said; None if it is then taken away.
     """
 
     name: Name
-    concept: str
+    concept: Concept
     means: Callable[[str], int | str | None]
     form: Callable[[int | str], str | None]
     programs: frozenset[Program] = frozenset()
     misleads: frozenset[Program] = frozenset()
-    repeats: Callable[[str, int | str], bool] = lambda _concept, _value: True
+    repeats: Callable[[Concept, int | str], bool] = lambda _concept, _value: True
     is_array: bool = False
+    of_person: Callable[[int | str], str | None] | None = None
+    tells_person: frozenset[Program] = frozenset()
+    nothing: str | None = None
+
+
+def _said_anew(change: "_Change", concept: Concept, goal: int | str | None, readers: frozenset[Program]) -> None:
+    """Change what says one concept to what a person says now, whoever said what before; 0 and None are nothing."""
+    document = change.document
+    for field in (one for one in _FIELDS if one.concept == concept):
+        is_wanted = bool((field.programs | field.tells_person) & readers)
+        text = (field.of_person or field.form)(goal) if goal else field.nothing
+        if field.misleads & readers and not is_wanted:
+            text = None
+        is_present = field.name.key in document.fields
+        if is_present and goal and text is not None and {goal} == set(_meanings(document, field)):
+            continue
+        if is_present or (is_wanted and text is not None):
+            change.to(field.name, text, is_array=field.is_array)
 
 
 def _concept_changed(
     change: "_Change",
-    concept: str,
+    concept: Concept,
     goal: int | str | None,
     readers: frozenset[Program],
     *,
@@ -313,7 +397,7 @@ def _concept_changed(
 
 
 def _said(document: Document) -> Said:
-    def first(concept: str) -> int | str | None:
+    def first(concept: Concept) -> int | str | None:
         return next((word.value for word in _words(document, concept) if not word.is_ours), None)
 
     taken = _taken_away(document)
@@ -325,7 +409,7 @@ def _said(document: Document) -> Said:
     )
 
 
-def _taken_away(document: Document) -> set[str]:
+def _taken_away(document: Document) -> set[Concept]:
     """Return the concepts of which we said something by our record, and nothing is said any more."""
     recorded = {concept for concept, value in _records(document) if value != 0}  # of no stars there is nothing to see
     return {concept for concept in recorded if not any(_words(document, concept))}
@@ -339,7 +423,7 @@ class _Word(NamedTuple):
     is_ours: bool
 
 
-def _words(document: Document, concept: str) -> Iterator[_Word]:
+def _words(document: Document, concept: Concept) -> Iterator[_Word]:
     """Yield each word on a concept that says something, that of the field that counts first first."""
     records = _records(document)
     for field in (one for one in _FIELDS if one.concept == concept):
@@ -352,19 +436,19 @@ def _words(document: Document, concept: str) -> Iterator[_Word]:
             yield _Word(field, value, is_ours)
 
 
-def _records(document: Document) -> list[tuple[str, int | str]]:
+def _records(document: Document) -> list[tuple[Concept, int | str]]:
     """Return what we said before, by our own record."""
-    found: list[tuple[str, int | str]] = []
+    found: list[tuple[Concept, int | str]] = []
     for concept, local in _RECORDS.items():
         for text in document.texts(_own(local)):
             try:
-                found.append((concept, _rating_of(text) or 0 if concept == "rating" else text))
+                found.append((concept, text if concept != "rating" or text == _NONE else _rating_of(text) or 0))
             except ValueError:
                 continue
     return found
 
 
-def _as_concept(concept: str, recorded: str, value: int | str) -> int | str | None:
+def _as_concept(concept: Concept, recorded: Concept, value: int | str) -> int | str | None:
     if concept == recorded:
         return value
     return "reject" if (concept, recorded, value) == ("pick", "rating", _REJECTED) else None
@@ -482,15 +566,15 @@ def _no_form(_value: int | str) -> None:
     return None
 
 
-def _never(_concept: str, _value: int | str) -> bool:
+def _never(_concept: Concept, _value: int | str) -> bool:
     return False
 
 
-def _flag(concept: str, _value: int | str) -> bool:
+def _flag(concept: Concept, _value: int | str) -> bool:
     return concept == "pick"
 
 
-def _rejection(concept: str, value: int | str) -> bool:
+def _rejection(concept: Concept, value: int | str) -> bool:
     return (concept, value) == ("rating", _REJECTED)
 
 
@@ -507,15 +591,17 @@ _DYNAMIC_MEDIA: Final = "http://ns.adobe.com/xmp/1.0/DynamicMedia/"
 _DIGIKAM: Final = "http://www.digikam.org/ns/1.0/"
 
 # What has no programs is never added: it is a person's word, or repeats ours and follows it, or goes where it cannot.
-# Lightroom reads our -1 as its flag and repeats it in xmpDM:pick and good; any other flag there was set by a person.
+# Lightroom reads our -1 as its flag and repeats it in xmpDM:pick and good; any other flag there was set by a person, in
+# Lightroom (from Classic 13.2 on) or by eye before us.
 _FIELDS: Final = (
-    _Field(Name(_XMP, "xmp", "Rating"), "rating", _rating_of, str, frozenset(PROGRAMS)),
+    _Field(Name(_XMP, "xmp", "Rating"), "rating", _rating_of, str, frozenset(PROGRAMS), nothing="0"),
     _Field(
         Name("http://ns.microsoft.com/photo/1.0/", "MicrosoftPhoto", "Rating"),
         "rating",
         _stars_of,
         _percent,
         frozenset({"digikam"}),
+        nothing="0",
     ),
     # darktable never changes xmp:Label, and where it stands ignores its own field, in which it writes a person's choice
     # (4.2.1; `make darktable`). digiKam has a field of its own.
@@ -547,6 +633,7 @@ _FIELDS: Final = (
         _from_words({**_reversed(_DIGIKAM_COLORS), "0": None}),
         _to_words(_DIGIKAM_COLORS),
         frozenset({"digikam"}),
+        nothing="0",
     ),
     _Field(
         Name(_DIGIKAM, "digiKam", "PickLabel"),
@@ -555,6 +642,7 @@ _FIELDS: Final = (
         _to_words(_DIGIKAM_FLAGS),
         frozenset({"digikam"}),
         repeats=_flag,
+        nothing="0",
     ),
     _Field(
         Name(_DYNAMIC_MEDIA, "xmpDM", "good"),
@@ -562,6 +650,8 @@ _FIELDS: Final = (
         _from_words({"true": "pick", "false": "reject"}),
         _no_form,
         repeats=_rejection,
+        of_person=_to_words({"pick": "true", "reject": "false"}),
+        tells_person=frozenset({"lightroom"}),
     ),
     _Field(
         Name(_DYNAMIC_MEDIA, "xmpDM", "pick"),
@@ -569,6 +659,9 @@ _FIELDS: Final = (
         _from_words({"1": "pick", "-1": "reject", "0": None}),
         _no_form,
         repeats=_rejection,
+        of_person=_to_words({"pick": "1", "reject": "-1"}),
+        tells_person=frozenset({"lightroom"}),
+        nothing="0",
     ),
     _Field(
         Name("http://ns.camerabits.com/photomechanic/1.0/", "photomechanic", "Tagged"),
@@ -576,5 +669,7 @@ _FIELDS: Final = (
         _from_words({"true": "pick", "false": None}),
         _no_form,
         repeats=_never,
+        of_person=_to_words({"pick": "True"}),
+        nothing="False",
     ),
 )

@@ -26,7 +26,6 @@ from photocritic.evaluate.truth import truth_of
 from photocritic.shoot.catalog import Catalog
 from photocritic.shoot.choice import Target
 from photocritic.shoot.groups import WHOLE_KINDS
-from photocritic.shoot.person import said_of
 from photocritic.shoot.photos import PhotoFiles, photos_of
 from photocritic.shoot.plan import plan_cull
 from photocritic.shoot.shoot import Shoot
@@ -267,20 +266,19 @@ def _in_folder(
         ]
         left_out[_WHOLE] += len(found) - len(groups)
     else:
-        files = [file for photo in photos for file in photo.files]
-        inside = dict(zip(files, catalog.said(files, jobs=jobs), strict=True))
-        said = {photo.files[0]: said_of(photo.files, inside) for photo in photos}
+        words = catalog.said_of((photo.files for photo in photos), jobs=jobs)
+        said = {photo.files[0]: one for photo, one in zip(photos, words, strict=True)}
         by_folder = sorted(said, key=lambda path: path.parent)
         groups = [list(frames) for _folder, frames in groupby(by_folder, key=lambda path: path.parent)]
     for frames in groups:
-        words = [said[path] for path in frames]
-        failures = [one for one in words if isinstance(one, Failure)]
+        marked = [said[path] for path in frames]
+        failures = [one for one in marked if isinstance(one, Failure)]
         if failures:
             left_out[UNREAD] += 1
             for failure in failures:
                 failed(failure)
             continue
-        marks = _picked([one for one in words if isinstance(one, Said)])
+        marks = _picked([one for one in marked if isinstance(one, Said)])
         place = min(frames, key=lambda path: _natural(path.name)) if is_shoot else frames[0].parent
         yield _burst(place.relative_to(folder).as_posix(), dict(zip(frames, marks, strict=True)))
 

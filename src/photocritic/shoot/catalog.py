@@ -5,7 +5,6 @@ It is a cache in one SQLite file: whatever is lost is looked at again. It writes
 stamp is unchanged is not even opened. Failures are not remembered: what could not be read may be mended.
 """
 
-import contextlib
 import hashlib
 import os
 import re
@@ -31,8 +30,9 @@ from photocritic.core.xmp_merge import Said
 from photocritic.critic.critic import Critic
 from photocritic.errors import InputError
 from photocritic.shoot.catalog_rows import WRONG, faces_of, faces_text, look_of, look_row, words_of, words_text
+from photocritic.shoot.database import Format, blamed_on, opened_database, transaction
 from photocritic.shoot.looks import Look, new_look
-from photocritic.shoot.person import said_inside
+from photocritic.shoot.person import said_inside, said_of
 
 _Item = TypeVar("_Item")
 _Found = TypeVar("_Found")
@@ -46,9 +46,6 @@ APPLICATION_ID: Final = 0x70686372
 BATCH_PHOTOS: Final = 64
 BATCH_SECONDS: Final = 1.0
 """What was seen is written after so many photos or so long, whichever comes first: kill -9 loses no more."""
-
-BUSY_SECONDS: Final = 60.0
-"""How long another run may take to write its batch; it takes milliseconds."""
 
 _SCHEMA: Final = {
     "looks": (
@@ -71,6 +68,15 @@ _SCHEMA: Final = {
         "ctime_ns INTEGER NOT NULL, inode TEXT NOT NULL, said TEXT NOT NULL)"
     ),
 }
+_FORMAT: Final = Format(
+    name="catalogue",
+    application_id=APPLICATION_ID,
+    version=SCHEMA_VERSION,
+    schema=_SCHEMA,
+    elsewhere="name another file with --catalog",
+    mending="move it away, and it will be made anew",
+    value_bytes_max=1 << 24,  # more than any network's map
+)
 _INSERT: Final = {  # another run may have looked at the same photo meanwhile, hence REPLACE
     "looks": "INSERT OR REPLACE INTO looks VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     "faces": "INSERT OR REPLACE INTO faces VALUES (?, ?, ?)",
@@ -79,7 +85,6 @@ _INSERT: Final = {  # another run may have looked at the same photo meanwhile, h
 }
 _CHUNK_BYTES: Final = 1 << 20
 _DIGEST_BYTES: Final = 16
-_BLOB_BYTES_MAX: Final = 1 << 24  # more than any network's map; a hostile file may claim gigabytes
 _FRESH_NS: Final = 2_000_000_000  # a file that may change again within its clock's tick is not known by its stamp
 _XMP_ORIENTATION: Final = re.compile(rb"tiff:Orientation(?:=\"|>)[0-9]")
 
@@ -143,30 +148,9 @@ class Catalog:
                 left as it is.
         """
         place = Path(path)
-        try:
-            if place.exists() and not place.is_file():
-                raise InputError(f"the catalogue {place} is not a file; give the name of a file")
-            place.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as err:
-            raise InputError(
-                f"cannot use the catalogue's folder {place.parent}: {err.strerror or err}; name another with --catalog"
-            ) from err
-        with _blamed_on(place):
-            connection = sqlite3.connect(place, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
-            try:
-                # Text that is no UTF-8 is refused like any other wrong value, not by SQLite in words of its own.
-                connection.text_factory = lambda text: text.decode(errors="replace")
-                connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _BLOB_BYTES_MAX)
-                connection.execute("PRAGMA trusted_schema = OFF")
-                _check_or_begin(connection, place)
-                # Readers and one writer do not wait for each other. NORMAL: a kill loses nothing that was
-                # committed, a power cut may lose the last batches, and neither corrupts the file. FULL would wait
-                # for the disk at each batch, to save a cache some seconds of work.
-                _go_ahead(connection)
-                connection.execute("PRAGMA synchronous = NORMAL")
-            except BaseException:
-                connection.close()
-                raise
+        # NORMAL: a kill loses nothing that was committed, a power cut may lose the last batches, and neither corrupts
+        # the file. FULL would wait for the disk at each batch, to save a cache some seconds of work.
+        connection = opened_database(place, _FORMAT, "NORMAL")
         return cls(place, connection)
 
     def __enter__(self) -> Self:
@@ -236,6 +220,34 @@ class Catalog:
         """
         check_jobs(jobs)
         return self._stream(self._said, files, jobs)
+
+    def content_of(self, path: Path) -> str | None:
+        """Return the content of a file as it is now, as `Look.content` has it; None if it cannot be read.
+
+        A file whose stamp is unchanged is not opened. It may be called from several threads.
+        """
+        stamp = _Stamp.of(path) if _has_plain_name(path) else None
+        stamped = None if stamp is None else self._content_of(str(path.absolute()), stamp)
+        content = _digest(path) if stamped is None else stamped
+        return None if content is None else content.hex()
+
+    def said_of(self, photos: Iterable[Sequence[Path]], *, jobs: int | None = None) -> list[Said | Failure]:
+        """Return what a person said of photos, each given by its files, in all places: beside these and inside them.
+
+        Args:
+            photos: The files of each photo.
+            jobs: How many files to read in parallel; the number of usable cores if not given.
+
+        Returns:
+            For each photo what was said, or why that cannot be told.
+
+        Raises:
+            InputError: As `looked` does.
+        """
+        photos = list(photos)
+        files = [file for photo in photos for file in photo]
+        inside = dict(zip(files, self.said(files, jobs=jobs), strict=True))
+        return [said_of(photo, inside) for photo in photos]
 
     def _stream(self, look: Callable[[_Item], _Found], items: Iterable[_Item], jobs: int | None) -> Iterator[_Found]:
         try:
@@ -332,11 +344,11 @@ class Catalog:
             raise self._damaged() from err
 
     def _rows(self, query: str, values: Sequence[object]) -> list[tuple[object, ...]]:
-        with self._lock, _blamed_on(self.path):
+        with self._lock, blamed_on(self.path, _FORMAT):
             return self._connection.execute(query, tuple(values)).fetchall()
 
     def _damaged(self) -> InputError:
-        return InputError(f"the catalogue {self.path} is damaged; move it away, and it will be made anew")
+        return _FORMAT.damaged(self.path)
 
     def _remember(self, rows: Mapping[str, tuple[object, ...]]) -> None:
         """Have a row of each of some tables written, with the next batch."""
@@ -358,7 +370,7 @@ class Catalog:
         """Write what waits, in one short transaction. The caller holds the lock."""
         waiting, self._waiting = self._waiting, {table: [] for table in _INSERT}
         if any(waiting.values()):
-            with _blamed_on(self.path), _transaction(self._connection):
+            with blamed_on(self.path, _FORMAT), transaction(self._connection):
                 for table, rows in waiting.items():
                     self._connection.executemany(_INSERT[table], rows)
         self._written_at = time.monotonic()
@@ -374,79 +386,6 @@ def default_catalog_path() -> Path:
     if folder is None:
         raise InputError("there is no home folder to keep the catalogue in; name one with --catalog FILE")
     return folder / "catalog.sqlite"
-
-
-def _check_or_begin(connection: sqlite3.Connection, path: Path) -> None:
-    """Refuse what is no catalogue of ours, without a change to it; make the tables of a new one."""
-    if _begun(connection, path):
-        return
-    with _transaction(connection):
-        if not _begun(connection, path):  # nor has another run begun it meanwhile
-            for statement in _SCHEMA.values():
-                connection.execute(statement)
-            connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-            connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-
-
-def _begun(connection: sqlite3.Connection, path: Path) -> bool:
-    # In one statement, and so in one moment of what another run may be writing.
-    [(application, version)] = connection.execute(
-        "SELECT application_id, user_version FROM pragma_application_id, pragma_user_version"
-    )
-    tables = dict(connection.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL"))
-    if not tables and application == version == 0:
-        return False
-    if application != APPLICATION_ID:
-        raise InputError(f"{path} is another program's database, not a catalogue; name another file with --catalog")
-    if version > SCHEMA_VERSION:
-        raise InputError(
-            f"the catalogue {path} is of a newer photocritic (version {version}, this one reads {SCHEMA_VERSION}); "
-            "update photocritic, or name another file with --catalog"
-        )
-    if version != SCHEMA_VERSION or tables != _SCHEMA:
-        raise InputError(f"the catalogue {path} is damaged; move it away, and it will be made anew")
-    return True
-
-
-def _go_ahead(connection: sqlite3.Connection) -> None:
-    """Have changes written ahead in a log. Where that cannot be (a network's disk) SQLite keeps its old way."""
-    until = time.monotonic() + BUSY_SECONDS
-    while True:
-        try:
-            connection.execute("PRAGMA journal_mode = WAL").fetchone()
-            return
-        except sqlite3.OperationalError as err:  # SQLite does not always wait here when another run starts too
-            if "locked" not in str(err) or time.monotonic() > until:
-                raise
-            time.sleep(0.02)
-
-
-@contextlib.contextmanager
-def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    # IMMEDIATE: a transaction that begins by reading and then writes may be refused however long it waits.
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-        connection.execute("COMMIT")
-    except BaseException:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-        raise
-
-
-@contextlib.contextmanager
-def _blamed_on(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except sqlite3.OperationalError as err:
-        raise InputError(
-            f"cannot use the catalogue {path}: {err}; name another file, on another disk perhaps, with --catalog"
-        ) from err
-    except sqlite3.DatabaseError as err:
-        raise InputError(
-            f"{path} is no catalogue, or a damaged one ({err}); move it away, and it will be made anew, or name "
-            "another file with --catalog"
-        ) from err
 
 
 def _has_plain_name(path: Path) -> bool:

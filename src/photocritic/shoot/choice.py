@@ -75,7 +75,7 @@ class Choice:
     Attributes:
         rank: Its place in its group, 1 for the best; 1 for each photo of a series; a copy has that of its original.
         pile: What becomes of it.
-        stars: 1 … 5.
+        stars: 1 … 5; 0 where a person wants none.
         reason: Why, in words.
     """
 

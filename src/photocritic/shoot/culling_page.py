@@ -9,43 +9,35 @@ Thumbnails are named by their photo's content, so another run over the same shoo
 another program wrote is ever overwritten, and nothing is removed. The page decides nothing and changes no photo.
 """
 
-import hashlib
-import io
 import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from functools import partial
 from importlib import resources
 from itertools import groupby
 from pathlib import Path
 from typing import Final, NamedTuple
 from urllib.parse import quote
 
-from PIL import Image
-
-from photocritic.core.files import MADE_MARKER, whole_file
-from photocritic.core.images import MAX_PIXELS, at_most, load_photo
+from photocritic.core.files import whole_file
+from photocritic.core.formats import BROWSER_SUFFIXES
+from photocritic.core.images import MAX_PIXELS, at_most
 from photocritic.core.pages import html_text, source_hash
 from photocritic.core.parallel import check_jobs, in_order
 from photocritic.core.records import Failure
 from photocritic.core.rows import shown_name
-from photocritic.core.shots import Shot
+from photocritic.core.shots import shot_words
 from photocritic.core.words import counted
 from photocritic.errors import InputError
 from photocritic.shoot.choice import Pile
 from photocritic.shoot.groups import WHOLE_KINDS, Kind
 from photocritic.shoot.plan import Plan, Planned
-
-THUMBNAIL_PX: Final = 480
-"""The longer side of a thumbnail: about twice that of a frame on the page, for fine screens."""
+from photocritic.shoot.thumbnails import THUMBNAIL_PX, make_thumbnails_folder, thumbnail
 
 THUMBNAILS_FOLDER: Final = "thumbnails"
 
-_QUALITY: Final = 80
 _GENERATOR: Final = '<meta name=generator content="photocritic cull">'
 _HEAD_BYTES: Final = 1024  # of a page, in which the line above must stand
-_SHOWN_BY_BROWSERS: Final = frozenset({".avif", ".gif", ".jfif", ".jpe", ".jpeg", ".jpg", ".png", ".webp"})
 _SCORE_BINS: Final = 20
 
 _KIND_WORDS: Final[dict[Kind, str]] = {
@@ -104,48 +96,19 @@ def check_page_folder(folder: Path) -> None:
 
 def _written(plan: Plan, folder: Path, jobs: int | None, max_pixels: int) -> Iterator[Path | Failure]:
     thumbnails = folder / THUMBNAILS_FOLDER
-    try:
-        thumbnails.mkdir(parents=True, exist_ok=True)
-        (thumbnails / MADE_MARKER).touch()
-    except OSError as err:
-        raise InputError(f"cannot make the folder {thumbnails}: {err.strerror or err}") from err
+    make_thumbnails_folder(thumbnails)
     frames: list[_Frame] = []
-    made = in_order(partial(_thumbnail, thumbnails, max_pixels), plan.photos, jobs)
-    for photo, thumbnail in zip(plan.photos, made, strict=True):
-        frames.append(_Frame(photo, thumbnail))
-        yield thumbnail
+    made = in_order(
+        lambda photo: thumbnail(thumbnails, photo.files[0], photo.look.content, max_pixels=max_pixels),
+        plan.photos,
+        jobs,
+    )
+    for photo, picture in zip(plan.photos, made, strict=True):
+        frames.append(_Frame(photo, picture))
+        yield picture
     with whole_file(folder / "index.html") as file:
         for part in _page(plan, frames, folder):
             file.write(part.encode())
-
-
-# ---- Thumbnails ----
-
-
-def _thumbnail(folder: Path, max_pixels: int, photo: Planned) -> Path | Failure:
-    """Return a photo's thumbnail, made unless it is there; called from several threads."""
-    content = photo.look.content
-    if content and _place(folder, content).exists():
-        return _place(folder, content)
-    try:
-        image = Image.fromarray(load_photo(photo.files[0], at_most(THUMBNAIL_PX), max_pixels=max_pixels).image)
-    except InputError as err:
-        return Failure(photo.files[0], str(err))
-    buffer = io.BytesIO()
-    image.save(buffer, "JPEG", quality=_QUALITY)
-    # A photo that changed while it was looked at has no content to be known by.
-    place = _place(folder, content or hashlib.blake2b(buffer.getvalue(), digest_size=16).hexdigest())
-    try:
-        with whole_file(place) as file:
-            file.write(buffer.getvalue())
-    except InputError:
-        if not place.exists():  # else an exact duplicate, or another run, was quicker
-            raise
-    return place
-
-
-def _place(folder: Path, content: str) -> Path:
-    return folder / f"{content}-{THUMBNAIL_PX}.jpg"
 
 
 # ---- The page ----
@@ -309,7 +272,7 @@ def _photo(frame: _Frame, folder: Path) -> str:
     quality = (
         "" if assessment.quality is None else f"<span class=quality title=quality>{assessment.quality.score:.0f}</span>"
     )
-    facts = [*_shot_words(photo.look.shot), f"{assessment.width:,} × {assessment.height:,} px"]
+    facts = [*shot_words(photo.look.shot), f"{assessment.width:,} × {assessment.height:,} px"]
     if assessment.personal is not None:
         facts.append(f"crowd {assessment.personal.crowd.score:.0f}")
     more = [fact.replace(" ", "&nbsp;") for fact in facts]
@@ -326,20 +289,6 @@ def _photo(frame: _Frame, folder: Path) -> str:
     )
 
 
-def _shot_words(shot: Shot) -> Iterator[str]:
-    """Yield how a photo was shot, as photographers say it."""
-    if shot.taken_at is not None:
-        yield f"{shot.taken_at:%H:%M:%S}"
-    if shot.exposure_s:
-        yield f"{round(shot.exposure_s, 1):g} s" if shot.exposure_s > 0.25 else f"1/{1 / shot.exposure_s:.0f} s"
-    if shot.aperture:
-        yield f"f/{shot.aperture:.2g}" if shot.aperture < 10 else f"f/{shot.aperture:.0f}"
-    if shot.iso:
-        yield f"ISO {shot.iso:.0f}"
-    if shot.focal_mm:
-        yield f"{shot.focal_mm:.0f} mm"
-
-
 def _picture(frame: _Frame) -> str:
     if isinstance(frame.thumbnail, Failure):
         return f"<span class=none>no picture: {html_text(frame.thumbnail.reason)}</span>"
@@ -353,7 +302,7 @@ def _picture(frame: _Frame) -> str:
 
 def _address(frame: _Frame, folder: Path) -> str:
     """Return where a photo's link leads: to a file of it that browsers show, else to its thumbnail, if there is one."""
-    shown = next((path for path in frame.photo.files if path.suffix.lower() in _SHOWN_BY_BROWSERS), None)
+    shown = next((path for path in frame.photo.files if path.suffix.lower() in BROWSER_SUFFIXES), None)
     if shown is None and isinstance(frame.thumbnail, Path):
         return f"{THUMBNAILS_FOLDER}/{quote(frame.thumbnail.name)}"
     path = (shown or frame.photo.files[0]).absolute()

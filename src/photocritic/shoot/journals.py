@@ -83,6 +83,27 @@ def last_journal(folder: Path, *, is_forced: bool = False) -> Path:
     return tried
 
 
+def last_writes(folder: Path, shoot: Path) -> tuple[Path, int] | None:
+    """Return the journal that `last_journal` would take back, and how many files it is of, if these are a shoot's.
+
+    Args:
+        folder: Where the journals are.
+        shoot: The folder that all photos of the shoot are in.
+
+    Returns:
+        None if there is no such journal, it is another run's, or of another shoot, or moved or copied files.
+    """
+    place = Path(os.path.realpath(shoot))
+    try:
+        journal = last_journal(folder)
+        with opened_journal(journal) as log:
+            entries = [entry for _number, entry, state in log.changes() if state not in ("failed", "undone")]
+    except InputError:
+        return None
+    are_ours = all(entry.action == "write" and entry.path.is_relative_to(place) for entry in entries)
+    return (journal, len(entries)) if are_ours else None
+
+
 def _journals(folder: Path) -> list[Path]:
     return sorted((path for path in folder.iterdir() if _NAME.fullmatch(path.name)), key=lambda path: int(path.stem))
 

@@ -17,7 +17,6 @@ from photocritic.core.xmp import read_mark
 from photocritic.core.xmp_merge import Said
 from photocritic.errors import InputError
 from photocritic.shoot.catalog import Catalog
-from photocritic.shoot.person import said_of
 from photocritic.shoot.photos import PhotoFiles, photos_of
 from photocritic.taste.sources import Rated, Source, shoot_folder
 
@@ -103,11 +102,8 @@ def said_by_person(
 ) -> dict[PhotoFiles, Said]:
     """Return what a person said of photos, where that can be told."""
     photos = list(photos)
-    files = [file for photo in photos for file in photo.files]
-    inside = dict(zip(files, catalog.said(files, jobs=jobs), strict=True))
     found = {}
-    for photo in photos:
-        said = said_of(photo.files, inside)
+    for photo, said in zip(photos, catalog.said_of((photo.files for photo in photos), jobs=jobs), strict=True):
         if isinstance(said, Failure):
             failed(said)
         else:

@@ -2,21 +2,24 @@
 
 Every place is read when the marks are planned, and written only if it still is what it was then. A photo of which a
 place cannot be read is left alone everywhere, for nobody knows what a person said there.
+
+What a person decided by eye is written as their own word, over what they said before, also in sidecars that nobody
+asked for where these say otherwise.
 """
 
 import hashlib
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 from photocritic.core.formats import JPEG_SUFFIXES
 from photocritic.core.records import Card, Failure
 from photocritic.core.rows import printable
-from photocritic.core.xmp import raw_files_beside
+from photocritic.core.xmp import raw_files_beside, sidecars
 from photocritic.core.xmp_jpeg import jpeg_packet, jpeg_with_packet
-from photocritic.core.xmp_merge import Figures, Label, Marks, Program, Said, merged, sidecar_paths
+from photocritic.core.xmp_merge import Concept, Figures, Label, Marks, Program, Said, corrected, merged, sidecar_paths
 from photocritic.errors import InputError
 from photocritic.shoot.apply import Write
 from photocritic.shoot.choice import Pile
@@ -24,7 +27,16 @@ from photocritic.shoot.person import read_sidecar
 from photocritic.shoot.plan import Plan, Planned
 
 _REJECTED: Final = -1
-_LABELS: Final[Mapping[Pile, Label | None]] = {Pile.KEEP: "Green", Pile.MAYBE: None, Pile.REJECT: "Red"}
+LABELS_OF_PILES: Final[Mapping[Pile, Label | None]] = {Pile.KEEP: "Green", Pile.MAYBE: None, Pile.REJECT: "Red"}
+"""The colour labels that stand for piles."""
+
+FLAGS_OF_PILES: Final[Mapping[Pile, Literal["pick", "reject"] | None]] = {
+    Pile.KEEP: "pick",
+    Pile.MAYBE: None,
+    Pile.REJECT: "reject",
+}
+"""The flags that do."""
+
 # They read the ratings of anything but RAW only inside the file.
 _INSIDE_READERS: Final[frozenset[Program]] = frozenset({"lightroom", "captureone"})
 
@@ -114,7 +126,7 @@ def markings_of(
         is_read = _INSIDE_READERS.isdisjoint(programs) or inside or any(map(_has_plain_sidecar, photo.files))
         if not is_read:
             unread[photo.files[0].suffix.lower()] += 1
-        marks = _marks(photo, firsts[photo.group], plan.card, plan.model_id)
+        marks = replace(spoken(photo), figures=_figures(photo, firsts[photo.group], plan.card, plan.model_id))
         words = said[photo.name]
         if isinstance(words, Failure):
             failures.append(words)
@@ -122,6 +134,7 @@ def markings_of(
         goal = marks if overwrites_person else marks.beside(words)
         try:
             found = [*_in_sidecars(own, goal, overwrites_person), *_in_jpegs(inside, goal, programs, overwrites_person)]
+            found += _in_others(photo, places[photo.name], goal)
         except InputError as err:
             failures.append(Failure(photo.files[0], str(err)))
             continue
@@ -158,22 +171,51 @@ def _has_plain_sidecar(file: Path) -> bool:
     return bool(sidecar_paths(file, _INSIDE_READERS))
 
 
-def _marks(photo: Planned, group: str | None, card: Card, model_id: str) -> Marks:
-    choice, look = photo.choice, photo.look.assessment
+def spoken(photo: Planned) -> Marks:
+    """Return what is to be said of a photo in stars, label and flag, beside nothing that a person said in files."""
+    # What they said there silences ours where it is merged: without a decision it is the proposal that goes there.
+    choice = photo.choice if photo.proposal is None or not photo.decision.is_open else photo.proposal
+    label = photo.decision.label
     return Marks(
         rating=_REJECTED if choice.pile is Pile.REJECT else choice.stars,
-        label=_LABELS[choice.pile],
-        pick={Pile.KEEP: "pick", Pile.MAYBE: None, Pile.REJECT: "reject"}[choice.pile],
-        figures=Figures(
-            score=look.appeal.score,
-            std=look.appeal.std,
-            quality=None if look.quality is None else look.quality.score,
-            group=None if group is None else printable(group),
-            model=model_id,
-            model_version=card.version,
-            reason=printable(choice.reason),
-        ),
+        label=LABELS_OF_PILES[choice.pile] if label is None else label or None,
+        pick=FLAGS_OF_PILES[choice.pile],
+        by_person=_by_person(photo),
     )
+
+
+def _figures(photo: Planned, group: str | None, card: Card, model_id: str) -> Figures:
+    look = photo.look.assessment
+    return Figures(
+        score=look.appeal.score,
+        std=look.appeal.std,
+        quality=None if look.quality is None else look.quality.score,
+        group=None if group is None else printable(group),
+        model=model_id,
+        model_version=card.version,
+        reason=printable(photo.choice.reason),
+    )
+
+
+def _by_person(photo: Planned) -> frozenset[Concept]:
+    """Return of what a person's decision is written. A rejection is in the place of stars, so these wait behind it."""
+    decision = photo.decision
+    concepts: set[Concept] = set() if decision.label is None else {"label"}
+    if decision.flag is not None:
+        concepts |= {"pick", "rating"} if decision.flag == "reject" else {"pick"}
+    if decision.stars is not None and photo.choice.pile is not Pile.REJECT:
+        concepts.add("rating")
+    return frozenset(concepts)
+
+
+def _in_others(photo: Planned, asked: Collection[Path], goal: Marks) -> Iterator[tuple[Marking, bool]]:
+    """Yield the same for sidecars that nobody asked to be written, where they contradict what a person decided."""
+    if not goal.by_person:
+        return
+    for path in dict.fromkeys(path for file in photo.files for path in sidecars(file)):
+        old = None if path in asked or _others_of(path, photo) else read_sidecar(path)
+        if old is not None and (packet := corrected(old, goal, str(path))) != old:
+            yield Marking(path, packet, _sha256(old), is_inside=False), False
 
 
 def _in_sidecars(

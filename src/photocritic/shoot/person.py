@@ -24,6 +24,12 @@ def said_of(files: Sequence[Path], inside: Mapping[Path, Said | Failure]) -> Sai
     Returns:
         Their words; a Failure if a place cannot be read, for nobody knows what they said there.
     """
+    words = words_in(files, inside)
+    return words if isinstance(words, Failure) else one_said(words)
+
+
+def words_in(files: Sequence[Path], inside: Mapping[Path, Said | Failure]) -> list[Said] | Failure:
+    """Return what a person said of a photo, place by place: sidecars first. See `said_of`."""
     try:
         words = [
             person_said(packet, str(path))
@@ -37,6 +43,11 @@ def said_of(files: Sequence[Path], inside: Mapping[Path, Said | Failure]) -> Sai
         if isinstance(said, Failure):
             return Failure(files[0], said.reason if file == files[0] else f"{file.name}: {said.reason}")
         words.append(said)
+    return words
+
+
+def one_said(words: Sequence[Said]) -> Said:
+    """Return what a person's words in several places of a photo come to: see `said_of`."""
     ratings = sorted((one.rating for one in words if one.rating is not None), key=_place)
     flags = sorted((one.flag for one in words if one.flag is not None), key=_place)
     labels = sorted((one.label for one in words if one.label is not None), key=_place)

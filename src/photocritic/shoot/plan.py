@@ -15,6 +15,7 @@ from photocritic.core.records import Aspect, Card, Failure, Rating
 from photocritic.core.xmp_merge import Said
 from photocritic.errors import InputError
 from photocritic.shoot.choice import Candidate, Choice, Target, choose
+from photocritic.shoot.decisions import OPEN, Decision
 from photocritic.shoot.groups import WHOLE_KINDS, Frame, Kind, group_photos, likeness_vectors
 from photocritic.shoot.looks import Look
 from photocritic.shoot.photos import PhotoFiles
@@ -44,6 +45,8 @@ class Planned:
         evidence: What its place in the group hangs on.
         choice: What was decided of it, and why.
         copy_of: The name of the photo whose exact copy it is; None if it is none.
+        decision: What a person decided of it by eye; it is in the choice.
+        proposal: The choice before a person's words were laid over it; None where it is the choice.
     """
 
     name: str
@@ -55,6 +58,8 @@ class Planned:
     evidence: Evidence
     choice: Choice
     copy_of: str | None = None
+    decision: Decision = OPEN
+    proposal: Choice | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -11,7 +11,6 @@ from photocritic.core.xmp_merge import Said
 from photocritic.critic.critic import Critic
 from photocritic.shoot.catalog import Catalog
 from photocritic.shoot.looks import Look
-from photocritic.shoot.person import said_of
 from photocritic.shoot.photos import PhotoFiles
 
 if TYPE_CHECKING:
@@ -99,7 +98,6 @@ class Shoot:
                 else:
                     looked.append((photo, replace(look, assessment=taste.judge(look.assessment))))
             waiting = spares
-        files = [file for photo, _look in looked for file in photo.files]
-        inside = dict(zip(files, catalog.said(files, jobs=jobs), strict=True))
-        said = {photo.name: said_of(photo.files, inside) for photo, _look in looked}
+        words = catalog.said_of((photo.files for photo, _look in looked), jobs=jobs)
+        said = {photo.name: one for (photo, _look), one in zip(looked, words, strict=True)}
         return cls(tuple(looked), said, tuple(failures), critic.card, model_id)
