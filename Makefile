@@ -65,5 +65,5 @@ $(VENV)/.demo: pyproject.toml constraints.txt | $(BIN)/python
 	touch $@
 
 $(VENV)/.dev: pyproject.toml constraints.txt | $(BIN)/python
-	$(PIP) -e '.[data,demo,dev,evaluate,faces,huggingface,map,parquet,train]'
+	$(PIP) -e '.[data,demo,dev,evaluate,faces,huggingface,map,parquet,serve,train]'
 	touch $@ $(VENV)/.demo

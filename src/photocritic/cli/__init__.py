@@ -25,6 +25,7 @@ from photocritic.cli import (
     map,  # noqa: A004 - it is the command's name
     model,
     rate,
+    serve,
     taste,
     train,
     train_baselines,
@@ -54,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     looking = (rate, explain, advise, crop, best, continuum, map)
     teaching = (train, train_recipes, train_inspect, train_baselines)
-    for command in (*looking, cull, taste, evaluate, *teaching, dream, data, model):
+    for command in (*looking, cull, serve, taste, evaluate, *teaching, dream, data, model):
         command.add_parser(commands)
     options = parser.parse_args(_named(sys.argv[1:] if arguments is None else arguments, commands.choices))
     try:

@@ -3,8 +3,10 @@
 import argparse
 import sys
 import warnings
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,18 +21,21 @@ from photocritic.cli.options import (
     positive_int,
     with_stdin,
 )
+from photocritic.cli.serve import LOOPBACK, add_page, check_can_serve, serve_pages
 from photocritic.core.words import counted
 from photocritic.errors import InputError
 
 if TYPE_CHECKING:
     from photocritic.cli.cull_terminal import CullLog
     from photocritic.core.records import Failure
-    from photocritic.core.xmp_merge import Said
+    from photocritic.core.xmp_merge import Program, Said
     from photocritic.shoot.apply import Change, Outcome
+    from photocritic.shoot.catalog import Catalog
     from photocritic.shoot.choice import Target
     from photocritic.shoot.gathering import Way
     from photocritic.shoot.photos import PhotoFiles
     from photocritic.shoot.plan import Plan
+    from photocritic.shoot.shoot import Shoot
 
 _FORMATS = ("table", "csv", "json")
 _PROGRAMS = ("lightroom", "darktable", "digikam", "captureone", "all")
@@ -103,6 +108,12 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         gathering.add_argument(
             f"--{way}", type=Path, metavar="DIR", help=f"with --apply, instead of ratings: {done} the keepers to DIR"
         )
+    writing.add_argument(
+        "--review",
+        action="store_true",
+        help="decide by eye, on a page in the browser: groups as filmstrips, keys as in Lightroom; what you decide is "
+        "kept at once, and written when you say so there (needs photocritic[serve])",
+    )
     writing.add_argument("--undo", action="store_true", help="take back what the last --apply did, to whichever shoot")
     writing.add_argument(
         "--force", action="store_true", help="with --undo: also where a file was changed since, which loses that"
@@ -111,6 +122,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     showing.add_argument("--format", choices=_FORMATS, help="default: by the suffix of -o, else table")
     showing.add_argument("-o", "--output", type=Path, metavar="FILE", help="default: -, that is stdout")
     showing.add_argument("--html", type=Path, metavar="DIR", help="also write a contact sheet, a page with thumbnails")
+    add_page(parser.add_argument_group("with --review"))
     looking = parser.add_argument_group("how to look")
     looking.add_argument(
         "--faces", action="store_true", help="find faces, and judge sharpness at the eyes (needs photocritic[faces])"
@@ -126,7 +138,9 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 def run(options: argparse.Namespace) -> int:
     """Plan a cull, and apply it if that is asked for; return 1 if something failed, else 0."""
     _check(options)
-    return _undo(options) if options.undo else _cull(options)
+    if options.undo:
+        return _undo(options)
+    return _review(options) if options.review else _cull(options)
 
 
 def _check(options: argparse.Namespace) -> None:
@@ -144,6 +158,10 @@ def _check(options: argparse.Namespace) -> None:
         raise InputError(f"--{way} {folder}: this is not a folder")
     if folder is not None and any(_is_within(Path(path), folder) for path in options.paths):
         raise InputError(f"--{way} {folder}: the shoot itself is in this folder; name another")
+    if options.review and (options.apply or options.undo or way or options.html or options.output or options.format):
+        raise InputError("--review shows and writes on its page; leave out what else to write, show or undo")
+    if options.review and options.overwrite_ratings:
+        raise InputError("--review shows what a person gave, and lets you change it; leave out --overwrite-ratings")
     check_two_outputs(options.output, options.html)
     if options.output is not None and options.output.suffix.lower() == ".xmp":
         raise InputError(f"{options.output} would be a sidecar; give the plan another name")
@@ -155,48 +173,23 @@ def _is_within(path: Path, folder: Path) -> bool:
 
 def _cull(options: argparse.Namespace) -> int:
     from photocritic.cli.cull_terminal import CullLog, write_plan_table
-    from photocritic.core.faces import FaceFinder
     from photocritic.core.images import MAX_PIXELS
-    from photocritic.core.records import Failure
     from photocritic.core.rows import write_csv, write_json
-    from photocritic.critic.critic import Critic
-    from photocritic.critic.model import DEFAULT_NAME
     from photocritic.shoot.catalog import Catalog, default_catalog_path
     from photocritic.shoot.culling_page import check_page_folder, write_culling_page
     from photocritic.shoot.plan import plan_cull
     from photocritic.shoot.plan_rows import PLAN_FIELDS, plan_rows
-    from photocritic.shoot.shoot import Shoot
 
-    warnings.filterwarnings("ignore", module="PIL")  # what is wrong with a file stands in its row
     row_format = options.format or format_of(options.output, _FORMATS)
-    target = _target(options)
     if options.html:
         check_page_folder(options.html)
     check_not_read(options.output, options.taste)
-    taste = loaded_taste(options.taste)
-    critic = Critic.load(DEFAULT_NAME if options.model is None else options.model, options.device)
-    if taste is not None:
-        taste.people.check(critic.model.id)
-    photos = list(_found(options))
+    look = _prepared(options, partial(plan_cull, overwrites_person=options.overwrite_ratings))
     with ExitStack() as stack:
         catalog = stack.enter_context(Catalog.open(options.catalog or default_catalog_path()))
         file = stack.enter_context(opened_output(options.output))
-        log = stack.enter_context(CullLog(len(photos), sys.stderr.isatty()))
-        for photo in photos:
-            if isinstance(photo, Failure):
-                log.failed(photo)
-        pixels = options.max_pixels or MAX_PIXELS
-        shoot = Shoot.look(
-            photos,
-            catalog,
-            critic,
-            jobs=options.jobs,
-            max_pixels=pixels,
-            face_finder=FaceFinder.load() if options.faces else None,
-            watch=log.watched,
-            taste=taste,
-        )
-        plan = plan_cull(shoot, target, overwrites_person=options.overwrite_ratings)
+        log = stack.enter_context(CullLog(look.count, sys.stderr.isatty()))
+        shoot, plan = look.plan(catalog, log)
         match row_format:
             case "table":
                 write_plan_table(plan, file)
@@ -206,6 +199,7 @@ def _cull(options: argparse.Namespace) -> int:
                 write_json(plan_rows(plan), file)
         file.flush()
         if options.html:
+            pixels = options.max_pixels or MAX_PIXELS
             log.draw(write_culling_page(plan, options.html, jobs=options.jobs, max_pixels=pixels), len(plan.photos))
         log.summarise_plan(plan, options.stars, options.stars_by)
         if options.html:
@@ -213,6 +207,98 @@ def _cull(options: argparse.Namespace) -> int:
         if plan.photos:
             _write(options, plan, shoot.said, log)
     return 1 if log.failed_count else 0
+
+
+def _review(options: argparse.Namespace) -> int:
+    """Have a person review a cull in the browser; return 1 if some photos could not be looked at, else 0."""
+    check_can_serve()
+    from photocritic.cli.cull_terminal import CullLog
+    from photocritic.core.images import MAX_PIXELS
+    from photocritic.serve.desk import desk_routes
+    from photocritic.serve.limits import Limits
+    from photocritic.serve.listening import opened_socket
+    from photocritic.shoot.catalog import Catalog, default_catalog_path
+    from photocritic.shoot.decisions import Decisions, default_decisions_path
+    from photocritic.shoot.journals import journals_folder
+    from photocritic.shoot.review import proposed_plan
+    from photocritic.shoot.reviewing import Reviewing
+    from photocritic.shoot.thumbnails import default_thumbnails_folder
+
+    look = _prepared(options, proposed_plan)
+    with ExitStack() as stack:
+        listening = stack.enter_context(opened_socket(LOOPBACK, options.port))
+        catalog = stack.enter_context(Catalog.open(options.catalog or default_catalog_path()))
+        decisions = stack.enter_context(Decisions.open(default_decisions_path()))
+        with CullLog(look.count, sys.stderr.isatty()) as log:
+            shoot, plan = look.plan(catalog, log)
+            log.summarise_plan(plan, options.stars, options.stars_by)
+        if plan.photos:
+            reviewing = Reviewing(
+                plan,
+                shoot.said,
+                folder=_shoot_folder(options, plan),
+                programs=_programs(options),
+                decisions=decisions,
+                catalog=catalog,
+                journals=journals_folder(),
+            )
+            pixels = options.max_pixels or MAX_PIXELS
+            desk = desk_routes(reviewing, default_thumbnails_folder(), is_inside=options.in_file, max_pixels=pixels)
+            try:
+                serve_pages(options, Limits(), listening, desk=desk)
+            finally:
+                if reviewing.is_writing:
+                    print("photocritic: finishing what is being written", file=sys.stderr, flush=True)
+                reviewing.finish()
+    return 1 if log.failed_count else 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """All that can be refused is checked, and the photos are found: what is left is to look at them.
+
+    Attributes:
+        count: How many there are.
+        plan: Looks at them, and plans what to keep.
+    """
+
+    count: int
+    plan: "Callable[[Catalog, CullLog], tuple[Shoot, Plan]]"
+
+
+def _prepared(options: argparse.Namespace, plan_of: "Callable[[Shoot, Target], Plan]") -> _Prepared:
+    from photocritic.core.faces import FaceFinder
+    from photocritic.core.images import MAX_PIXELS
+    from photocritic.core.records import Failure
+    from photocritic.critic.critic import Critic
+    from photocritic.critic.model import DEFAULT_NAME
+    from photocritic.shoot.shoot import Shoot
+
+    warnings.filterwarnings("ignore", module="PIL")  # what is wrong with a file stands in its row
+    target = _target(options)
+    taste = loaded_taste(options.taste)
+    critic = Critic.load(DEFAULT_NAME if options.model is None else options.model, options.device)
+    if taste is not None:
+        taste.people.check(critic.model.id)
+    photos = list(_found(options))
+
+    def planned(catalog: "Catalog", log: "CullLog") -> "tuple[Shoot, Plan]":
+        for photo in photos:
+            if isinstance(photo, Failure):
+                log.failed(photo)
+        shoot = Shoot.look(
+            photos,
+            catalog,
+            critic,
+            jobs=options.jobs,
+            max_pixels=options.max_pixels or MAX_PIXELS,
+            face_finder=FaceFinder.load() if options.faces else None,
+            watch=log.watched,
+            taste=taste,
+        )
+        return shoot, plan_of(shoot, target)
+
+    return _Prepared(len(photos), planned)
 
 
 def _found(options: argparse.Namespace) -> "Iterator[PhotoFiles | Failure]":
@@ -242,14 +328,10 @@ def _target(options: argparse.Namespace) -> "Target":
 def _write(options: argparse.Namespace, plan: "Plan", said: "Mapping[str, Said | Failure]", log: "CullLog") -> None:
     """Write what is to be written, or say what would be."""
     from photocritic.core.records import Failure
-    from photocritic.core.xmp_merge import PROGRAMS
     from photocritic.shoot.gathering import one_by_one, transfers_of
     from photocritic.shoot.marking import markings_of
-    from photocritic.shoot.photos import folder_of
 
-    # What was named, rather than where photos are now: some may have been moved.
-    named = [Path(path) for path in options.paths if path != "-"]
-    shoot = folder_of(named or [file for photo in plan.photos for file in photo.files])
+    shoot = _shoot_folder(options, plan)
     way, folder = _gathering(options)
     if way is not None and folder is not None:
         bundles = []
@@ -266,7 +348,7 @@ def _write(options: argparse.Namespace, plan: "Plan", said: "Mapping[str, Said |
         return
     markings = markings_of(
         plan,
-        PROGRAMS if options.program == "all" else [options.program],
+        _programs(options),
         said,
         is_inside=options.in_file,
         overwrites_person=options.overwrite_ratings,
@@ -282,6 +364,20 @@ def _write(options: argparse.Namespace, plan: "Plan", said: "Mapping[str, Said |
         )
 
 
+def _shoot_folder(options: argparse.Namespace, plan: "Plan") -> Path:
+    """Return the folder that the shoot is in: what was named, rather than where photos are now, as some may move."""
+    from photocritic.shoot.photos import folder_of
+
+    named = [Path(path) for path in options.paths if path != "-"]
+    return folder_of(named or [file for photo in plan.photos for file in photo.files])
+
+
+def _programs(options: argparse.Namespace) -> "Collection[Program]":
+    from photocritic.core.xmp_merge import PROGRAMS
+
+    return PROGRAMS if options.program == "all" else [options.program]
+
+
 def _applied(changes: "Iterable[Change]", shoot: Path) -> "Iterator[Outcome]":
     from photocritic.shoot.apply import apply
     from photocritic.shoot.journals import journals_folder, next_journal
@@ -292,11 +388,23 @@ def _applied(changes: "Iterable[Change]", shoot: Path) -> "Iterator[Outcome]":
 def _undo(options: argparse.Namespace) -> int:
     from photocritic.cli.cull_terminal import CullLog
     from photocritic.shoot.apply import undo
+    from photocritic.shoot.decisions import Decisions, default_decisions_path
     from photocritic.shoot.journals import journals_folder, last_journal
 
     with CullLog(None, sys.stderr.isatty()) as log:
         journal = last_journal(journals_folder(), is_forced=options.force)
-        log.summarise_undone(undo(journal, is_forced=options.force))
+        left: list[Path] = []
+
+        def noted(outcomes: "Iterable[Outcome]") -> "Iterator[Outcome]":
+            for outcome in outcomes:
+                if outcome.status == "failed":
+                    left.append(outcome.path)
+                yield outcome
+
+        log.summarise_undone(noted(undo(journal, is_forced=options.force)))
+        if default_decisions_path().exists():
+            with Decisions.open(default_decisions_path()) as decisions:
+                decisions.unwrote(journal, left)
     return 1 if log.failed_count else 0
 
 

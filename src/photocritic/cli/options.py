@@ -68,11 +68,22 @@ def field_columns(text: str) -> tuple[str, str]:
     return name, column
 
 
-def add_looking(parser: "argparse._ActionsContainer") -> None:
-    """Describe the options of every command that has a critic look at photos."""
+def add_critic(parser: "argparse._ActionsContainer") -> None:
+    """Describe the options of every command that has a critic: which, and where it runs."""
     parser.add_argument(
         "--model", metavar="FILE|NAME", help="an .onnx file, or the name of a critic in the package (default: default)"
     )
+    parser.add_argument(
+        "--device",
+        choices=("auto", "cpu", "cuda"),
+        default="auto",
+        help="where the network runs (default: CUDA if there, else CPU)",
+    )
+
+
+def add_looking(parser: "argparse._ActionsContainer") -> None:
+    """Describe the options of every command that has a critic look at photos."""
+    add_critic(parser)
     parser.add_argument(
         "--recursive",
         action=argparse.BooleanOptionalAction,
@@ -80,12 +91,6 @@ def add_looking(parser: "argparse._ActionsContainer") -> None:
         help="walk into folders inside folders",
     )
     parser.add_argument("--jobs", type=positive_int, metavar="N", help="photos looked at in parallel (default: cores)")
-    parser.add_argument(
-        "--device",
-        choices=("auto", "cpu", "cuda"),
-        default="auto",
-        help="where the network runs (default: CUDA if there, else CPU)",
-    )
     parser.add_argument(
         "--max-pixels", type=positive_int, metavar="N", help="refuse larger photos (default: 250,000,000)"
     )
