@@ -50,7 +50,7 @@ def _compare(scratch: Path, rounds: int) -> None:
         figures: dict[str, list[tuple[float, float]]] = {way: [] for way in WAYS}
         for _round in range(rounds):
             for way in WAYS:
-                figures[way].append(_measured(way, folder))
+                figures[way].append(measured(way, folder))
         medians = {way: statistics.median(speed for speed, _memory in runs) for way, runs in figures.items()}
         for way, runs in figures.items():
             speeds = [speed for speed, _memory in runs]
@@ -70,11 +70,11 @@ def _grow(scratch: Path, counts: list[int]) -> None:
         grown.mkdir()
         for index in range(count):
             os.link(originals[index % len(originals)], grown / f"{index:06}.jpg")
-        speed, memory = _measured(COMMAND, grown)
+        speed, memory = measured(COMMAND, grown)
         print(f"  {count:7,} files {count / speed:8.1f} s {speed:6.1f} photos/s, peak {memory:.0f} MB", flush=True)
 
 
-def _measured(way: str, folder: Path) -> tuple[float, float]:
+def measured(way: str, folder: Path) -> tuple[float, float]:
     """Return the photos/s and the peak memory in MB of one way over a folder, in a process of its own."""
     command = [sys.executable, "-m", "benchmarks.rating", "--way", way, "--folder", str(folder)]
     output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
