@@ -9,24 +9,13 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from demo.shoot import make_shoot
 from photocritic import Critic
 from photocritic.core.xmp import parse_mark
-from photocritic.core.xmp_merge import PROGRAMS
-from photocritic.serve.desk import desk_routes
-from photocritic.serve.guard import LOOPBACK_NAMES, Access
-from photocritic.shoot.catalog import Catalog
-from photocritic.shoot.choice import Target
-from photocritic.shoot.decisions import Decisions
-from photocritic.shoot.photos import photos_of
-from photocritic.shoot.plan import plan_cull
-from photocritic.shoot.reviewing import Reviewing
-from photocritic.shoot.shoot import Shoot
-from tests.serve.serving import Answer, Served, served
+from tests.serve.desks import TOKEN, opened_desk
+from tests.serve.serving import Answer, Served
 
 pytestmark = pytest.mark.allow_hosts(["127.0.0.1"])
 
-TOKEN = "a-token-of-the-tests"
 JSON = "application/json"
 
 
@@ -59,21 +48,8 @@ class Desk:
 def desk(tmp_path_factory: pytest.TempPathFactory, critic: Critic) -> Iterator[Desk]:
     """A server with a desk. Tests leave decisions and files as they found them."""
     folder, state = tmp_path_factory.mktemp("wedding"), tmp_path_factory.mktemp("state")
-    make_shoot(folder)
-    with Catalog.open(state / "catalog.sqlite") as catalog, Decisions.open(state / "decisions.sqlite") as decisions:
-        shoot = Shoot.look(photos_of(sorted(folder.iterdir())), catalog, critic)
-        reviewing = Reviewing(
-            plan_cull(shoot, Target()),
-            shoot.said,
-            folder=folder,
-            programs=PROGRAMS,
-            decisions=decisions,
-            catalog=catalog,
-            journals=state / "culls",
-        )
-        routes = desk_routes(reviewing, state / "thumbnails", is_inside=False, max_pixels=10**8)
-        with served(access=Access(LOOPBACK_NAMES, token=TOKEN), desk=routes) as server:
-            yield Desk(server, folder)
+    with opened_desk(folder, state, critic) as opened:
+        yield Desk(opened.server, folder)
 
 
 def test_a_shoot_is_told_without_a_path_in_it(desk: Desk) -> None:

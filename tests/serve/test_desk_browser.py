@@ -14,29 +14,20 @@ from typing import Any, TypeAlias
 import pytest
 from playwright.sync_api import Browser, Page, Response, Route, expect
 
-from demo.shoot import make_shoot
 from photocritic import Critic
 from photocritic.core.xmp import PersonMark, parse_mark
-from photocritic.core.xmp_merge import PROGRAMS
-from photocritic.serve.desk import desk_routes
-from photocritic.serve.guard import LOOPBACK_NAMES, Access
-from photocritic.shoot.catalog import Catalog
-from photocritic.shoot.choice import Target
 from photocritic.shoot.decisions import Decision, Decisions
-from photocritic.shoot.photos import photos_of
-from photocritic.shoot.plan import Plan, plan_cull
+from photocritic.shoot.plan import Plan
 from photocritic.shoot.review import decided
-from photocritic.shoot.reviewing import Reviewing
-from photocritic.shoot.shoot import Shoot
 from tests.browser import needs_chromium
+from tests.serve.desks import TOKEN, opened_desk
 from tests.serve.pages import PHONE, REFUSED, barriers, chromium, visited
-from tests.serve.serving import Answer, Served, served
+from tests.serve.serving import Answer, Served
 
 pytestmark = [pytest.mark.allow_hosts(["127.0.0.1"]), needs_chromium]
 
 SitDown: TypeAlias = Callable[..., AbstractContextManager[Page]]
 
-TOKEN = "a-token-of-the-tests"
 MANY = 34  # times 18 photos
 # Where the middle of each pane is on its photo, in parts of it.
 SPOTS = """panes => panes.map(pane => {
@@ -93,23 +84,8 @@ def a_browser() -> Iterator[Browser]:
 def one_desk(tmp_path_factory: pytest.TempPathFactory, critic: Critic) -> Iterator[Desk]:
     """A server with a desk."""
     folder, state = tmp_path_factory.mktemp("wedding"), tmp_path_factory.mktemp("state")
-    make_shoot(folder)
-    path = state / "decisions.sqlite"
-    with Catalog.open(state / "catalog.sqlite") as catalog, Decisions.open(path) as decisions:
-        shoot = Shoot.look(photos_of(sorted(folder.iterdir())), catalog, critic)
-        plan = plan_cull(shoot, Target())
-        reviewing = Reviewing(
-            plan,
-            shoot.said,
-            folder=folder,
-            programs=PROGRAMS,
-            decisions=decisions,
-            catalog=catalog,
-            journals=state / "culls",
-        )
-        routes = desk_routes(reviewing, state / "thumbnails", is_inside=False, max_pixels=10**8)
-        with served(access=Access(LOOPBACK_NAMES, token=TOKEN), desk=routes) as server:
-            yield Desk(server, folder, plan, path)
+    with opened_desk(folder, state, critic) as opened:
+        yield Desk(opened.server, folder, opened.plan, opened.decisions)
 
 
 @pytest.fixture

@@ -581,6 +581,6 @@ def test_decisions_are_no_part_of_the_cache(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     assert tmp_path / "state" / "photocritic" / "decisions.sqlite" == default_decisions_path()
 
-    monkeypatch.setattr("photocritic.shoot.decisions.user_folder", lambda _kind: None)
+    monkeypatch.setattr("photocritic.core.files.user_folder", lambda _kind: None)
     with pytest.raises(InputError, match=r"no home folder .* XDG_STATE_HOME"):
         default_decisions_path()

@@ -79,6 +79,6 @@ def test_the_users_thumbnails_are_in_their_cache(tmp_path: Path, monkeypatch: py
     assert tmp_path / "cache" / "photocritic" / "thumbnails" == default_thumbnails_folder()
     assert not (tmp_path / "cache").exists()
 
-    monkeypatch.setattr(thumbnails, "user_folder", lambda _kind: None)
+    monkeypatch.setattr("photocritic.core.files.user_folder", lambda _kind: None)
     with pytest.raises(InputError, match="XDG_CACHE_HOME"):
         default_thumbnails_folder()

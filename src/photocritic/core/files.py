@@ -146,6 +146,24 @@ def user_folder(kind: Literal["cache", "state"]) -> Path | None:
     return folder if folder.is_absolute() else None  # older ones say "~/.cache" where there is no home
 
 
+def user_place(kind: Literal["cache", "state"], name: str, what: str, remedy: str) -> Path:
+    """Return where something of this user's is kept, whether it is there yet or not.
+
+    Args:
+        kind: As for `user_folder`.
+        name: Its name in that folder.
+        what: What it is called in the error.
+        remedy: What to do without a home folder.
+
+    Raises:
+        InputError: If there is no home folder.
+    """
+    folder = user_folder(kind)
+    if folder is None:
+        raise InputError(f"there is no home folder to keep {what} in; {remedy}")
+    return folder / name
+
+
 def _partial(place: Path) -> Path:
     """Return the name of a file that is not whole yet, beside its place."""
     return place.with_name(f".{place.name[:40]}.{secrets.token_hex(4)}{PARTIAL_SUFFIX}")  # 40 × 4 bytes fit

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Final, Literal, Self, TypeVar
 
 from photocritic.core.faces import Face, FaceFinder
-from photocritic.core.files import user_folder
+from photocritic.core.files import user_place
 from photocritic.core.formats import SNIFF_BYTES, sniff
 from photocritic.core.images import (
     MAX_PIXELS,
@@ -382,10 +382,7 @@ def default_catalog_path() -> Path:
     Raises:
         InputError: If there is no home folder.
     """
-    folder = user_folder("cache")
-    if folder is None:
-        raise InputError("there is no home folder to keep the catalogue in; name one with --catalog FILE")
-    return folder / "catalog.sqlite"
+    return user_place("cache", "catalog.sqlite", "the catalogue", "name one with --catalog FILE")
 
 
 def _has_plain_name(path: Path) -> bool:

@@ -25,7 +25,7 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePath
 from typing import Any, Final, Literal, NamedTuple, Self, TypeAlias, get_args
 
-from photocritic.core.files import user_folder
+from photocritic.core.files import user_place
 from photocritic.core.rows import path_text
 from photocritic.core.xmp_merge import Concept, Label
 from photocritic.errors import InputError
@@ -457,10 +457,7 @@ def default_decisions_path() -> Path:
     Raises:
         InputError: If there is no home folder.
     """
-    folder = user_folder("state")
-    if folder is None:
-        raise InputError("there is no home folder to keep decisions in; set XDG_STATE_HOME to a folder")
-    return folder / "decisions.sqlite"
+    return user_place("state", "decisions.sqlite", "decisions", "set XDG_STATE_HOME to a folder")
 
 
 def _values(decision: Decision) -> tuple[PersonFlag | None, int | None, PersonLabel | None]:

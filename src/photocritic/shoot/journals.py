@@ -9,7 +9,7 @@ import re
 from pathlib import Path
 from typing import Final
 
-from photocritic.core.files import user_folder
+from photocritic.core.files import user_place
 from photocritic.errors import BusyError, InputError
 from photocritic.shoot.journal import opened_journal
 
@@ -22,10 +22,7 @@ def journals_folder() -> Path:
     Raises:
         InputError: If there is no home folder.
     """
-    folder = user_folder("state")
-    if folder is None:
-        raise InputError("there is no home folder to keep the journals in; set XDG_STATE_HOME to a folder")
-    return folder / "culls"
+    return user_place("state", "culls", "the journals", "set XDG_STATE_HOME to a folder")
 
 
 def next_journal(folder: Path, shoot: Path) -> Path:

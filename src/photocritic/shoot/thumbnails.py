@@ -10,7 +10,7 @@ from typing import Final
 
 from PIL import Image
 
-from photocritic.core.files import MADE_MARKER, user_folder, whole_file
+from photocritic.core.files import MADE_MARKER, user_place, whole_file
 from photocritic.core.images import MAX_PIXELS, at_most, load_photo
 from photocritic.core.records import Failure
 from photocritic.errors import InputError
@@ -27,10 +27,7 @@ def default_thumbnails_folder() -> Path:
     Raises:
         InputError: If there is no home folder.
     """
-    folder = user_folder("cache")
-    if folder is None:
-        raise InputError("there is no home folder to keep thumbnails in; set XDG_CACHE_HOME to a folder")
-    return folder / "thumbnails"
+    return user_place("cache", "thumbnails", "thumbnails", "set XDG_CACHE_HOME to a folder")
 
 
 def make_thumbnails_folder(folder: Path, *, is_private: bool = False) -> None:
