@@ -4,7 +4,6 @@ import asyncio
 import json
 import re
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -16,8 +15,7 @@ from starlette.types import Receive, Scope, Send
 from photocritic.serve.guard import LOOPBACK_NAMES
 from photocritic.serve.intake import Intake
 from photocritic.serve.limits import Limits
-from photocritic.serve.metrics import Metrics
-from photocritic.serve.openapi import ASPECT_PATTERN, TOP_MAX, openapi_document
+from photocritic.serve.openapi import ASPECT_PATTERN, TOP_MAX
 from photocritic.serve.pool import BusyPoolError, Pool
 from photocritic.serve.problems import ProblemError
 
@@ -25,52 +23,38 @@ _METRICS_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 _GONE: Final = 499
 
 
-@dataclass(frozen=True, slots=True)
-class Service:
-    """What the routes need.
+def api_routes(pool: Pool, intake: Intake, document: Mapping[str, Any]) -> list[Route]:
+    """Return the routes of the API.
 
-    Attributes:
-        pool: Who judges.
+    Args:
+        pool: Who judges, with what limits what is sent and what is counted.
         intake: Who takes in what is sent.
-        limits: How much of it.
-        metrics: What is counted.
-        needs_token: Whether clients need one; for the document.
+        document: The OpenAPI document.
     """
 
-    pool: Pool
-    intake: Intake
-    limits: Limits
-    metrics: Metrics
-    needs_token: bool
-
-
-def api_routes(service: Service) -> list[Route]:
-    """Return the routes of the API."""
-    document = openapi_document(service.limits, needs_token=service.needs_token)
-
     async def models(_request: Request) -> Response:
-        return JSONResponse([dict(service.pool.critic)])
+        return JSONResponse([dict(pool.critic)])
 
     async def limits(request: Request) -> Response:
-        return JSONResponse(_limits_row(service.limits, request))
+        return JSONResponse(_limits_row(pool.limits, request))
 
     async def health(_request: Request) -> Response:
         return JSONResponse({"status": "ok"})
 
     async def readiness(_request: Request) -> Response:
-        is_ready = service.pool.ready_count > 0
+        is_ready = pool.ready_count > 0
         status = HTTPStatus.OK if is_ready else HTTPStatus.SERVICE_UNAVAILABLE
         return JSONResponse({"status": "ok" if is_ready else "starting"}, status)
 
     async def counts(_request: Request) -> Response:
-        return Response(service.metrics.text(), media_type=_METRICS_TYPE)
+        return Response(pool.metrics.text(), media_type=_METRICS_TYPE)
 
     async def described(_request: Request) -> Response:
         return JSONResponse(document)
 
     return [
         *(
-            Route(f"/v1/{operation}", _judging(service, operation, options), methods=["POST"])
+            Route(f"/v1/{operation}", _judging(pool, intake, operation, options), methods=["POST"])
             for operation, options in _OPERATIONS.items()
         ),
         Route("/v1/models", models),
@@ -83,21 +67,21 @@ def api_routes(service: Service) -> list[Route]:
 
 
 def _judging(
-    service: Service, operation: str, wanted: Mapping[str, Callable[[str | None], Any]]
+    pool: Pool, intake: Intake, operation: str, wanted: Mapping[str, Callable[[str | None], Any]]
 ) -> Callable[[Request], Awaitable[Response]]:
     """Return what answers requests for one operation."""
 
     async def answer(request: Request) -> Response:
         options = _options(request, wanted)
         try:
-            service.pool.check_room(1)  # before it is received
-            async with service.intake.photos(request) as sent:
-                rows = await _unless_gone(request, service.pool.answers(operation, sent, options))
+            pool.check_room(1)  # before it is received
+            async with intake.photos(request) as sent:
+                rows = await _unless_gone(request, pool.answers(operation, sent, options))
         except BusyPoolError as err:
             raise ProblemError(
                 HTTPStatus.SERVICE_UNAVAILABLE, str(err), {"Retry-After": str(err.retry_seconds)}
             ) from err
-        return Response(status_code=_GONE) if rows is None else _Answer(_array(rows), service)
+        return Response(status_code=_GONE) if rows is None else _Answer(_array(rows), intake, pool.limits)
 
     return answer
 
@@ -107,15 +91,15 @@ class _Answer(Response):
 
     media_type = "application/json"
 
-    def __init__(self, content: bytes, service: Service) -> None:
+    def __init__(self, content: bytes, intake: Intake, limits: Limits) -> None:
         super().__init__(content)
-        self._service = service
+        self._intake, self._limits = intake, limits
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send it."""
-        with self._service.intake.held(len(self.body)):
+        with self._intake.held(len(self.body)):
             try:
-                async with asyncio.timeout(self._service.limits.max_seconds):
+                async with asyncio.timeout(self._limits.max_seconds):
                     await super().__call__(scope, receive, send)
             except TimeoutError as err:
                 raise ClientDisconnect from err

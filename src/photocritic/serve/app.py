@@ -7,11 +7,10 @@ from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
-from photocritic.serve.api import Service, api_routes
+from photocritic.serve.api import api_routes
 from photocritic.serve.docs_page import docs_page
 from photocritic.serve.guard import Access, Guard
 from photocritic.serve.intake import Intake
-from photocritic.serve.metrics import Metrics
 from photocritic.serve.openapi import openapi_document
 from photocritic.serve.pages import page_routes
 from photocritic.serve.pool import Pool
@@ -35,17 +34,17 @@ def build_app(
         desk: The routes of the review desk, if there is one.
         log: Is given a line for each request.
     """
-    metrics: Metrics = pool.metrics
+    metrics = pool.metrics
     intake = Intake(pool.limits, metrics)
     needs_token = access.token is not None
     metrics.watch("photocritic_waiting_photos", "Photos that wait or are judged.", lambda: pool.load)
     metrics.watch("photocritic_held_bytes", "Bytes of bodies in memory.", lambda: intake.held_bytes)
     metrics.watch("photocritic_ready_workers", "Workers that can take a photo.", lambda: pool.ready_count)
-    service = Service(pool, intake, pool.limits, metrics, needs_token)
-    docs = docs_page(openapi_document(pool.limits, needs_token=needs_token), url, needs_token=needs_token)
+    document = openapi_document(pool.limits, needs_token=needs_token)
+    docs = docs_page(document, url, needs_token=needs_token)
 
     app = Starlette(
-        routes=[*page_routes(has_desk=bool(desk), docs=docs), *api_routes(service), *desk],
+        routes=[*page_routes(has_desk=bool(desk), docs=docs), *api_routes(pool, intake, document), *desk],
         exception_handlers={
             ProblemError: problem_response,
             HTTPException: problem_response,

@@ -167,7 +167,7 @@ class Reviewing:
             markings, planned = self._marked(is_inside=is_inside, has_proposals=has_proposals)
             journal = next_journal(self._journals, self.folder) if markings.changes else None
             # Also now, so that a word given later is known as such if this run is cut off before it could note it.
-            self._note_written(planned, {failure.path for failure in markings.failures if failure.path}, journal)
+            self._note_written(planned, _failed_places(markings), journal, self._words)
         except BaseException:
             self._writing.release()
             raise
@@ -225,8 +225,10 @@ class Reviewing:
             if journal is not None and count:
                 self._written_counts[journal] = self._written_counts.get(journal, 0) + count
             try:
-                failed = {failure.path for failure in markings.failures if failure.path is not None}
-                self._note_written(planned, left | failed, journal)
+                with self._reading:
+                    words = self._read(self.plan.photos)
+                    self._note_written(planned, left | _failed_places(markings), journal, words)
+                    self._take_in(words)
             finally:
                 self._writing.release()
 
@@ -246,20 +248,23 @@ class Reviewing:
             finally:
                 self._writing.release()
 
-    def _note_written(self, planned: Mapping[str, Decision], left: Collection[Path], journal: Path | None) -> None:
-        """Note of which photos all that was decided is in their files now: of those with none left."""
+    def _note_written(
+        self,
+        planned: Mapping[str, Decision],
+        left: Collection[Path],
+        journal: Path | None,
+        words: Mapping[str, _Words],
+    ) -> None:
+        """Note of which photos all that was decided is in their files: of those with none left, by what these say."""
         places_left = _real(left)
-        with self._reading:
-            words = self._read(self.plan.photos)
-            wrote = {
-                photo_key(photo): written(planned[photo.name], said)
-                for photo in self.plan.photos
-                if photo.name in planned
-                and not isinstance(said := words[photo.name], Failure)
-                and places_left.isdisjoint(_places(photo))
-            }
-            self._decisions.wrote(wrote, journal)
-            self._take_in(words)
+        wrote = {
+            photo_key(photo): written(planned[photo.name], said)
+            for photo in self.plan.photos
+            if photo.name in planned
+            and not isinstance(said := words[photo.name], Failure)
+            and places_left.isdisjoint(_places(photo))
+        }
+        self._decisions.wrote(wrote, journal)
 
     def _read(self, photos: Sequence[Planned]) -> dict[str, _Words]:
         """Return what files say now. Read them by themselves: others may decide meanwhile."""
@@ -284,6 +289,10 @@ class Reviewing:
             photos[row] = reviewed_photo(photos[row], said[name], decision)
         self.plan, self.said = replace(self.plan, photos=tuple(photos)), said
         return [photos[self._rows[name]] for name in names]
+
+
+def _failed_places(markings: Markings) -> set[Path]:
+    return {failure.path for failure in markings.failures if failure.path is not None}
 
 
 def _changed(photo: Planned) -> Failure:
